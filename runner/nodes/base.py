@@ -1,0 +1,144 @@
+"""What a node type is: a declaration (config model, ports, help) and one coroutine.
+
+Owns the contract between the engine's executor and every node family. It knows nothing of graphs, scopes or the Hub.
+Containers and routing nodes whose meaning is the engine's own (forEach, while, try, join) are declared here as well,
+but their `run` is never called.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A JSON document as the standard library decodes it; expressions and nodes exchange nothing else."""
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class NodeConfig(BaseModel):
+    """Base of every node's config: camelCase in JSON, unknown fields refused, values already free of expressions."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a node run hands back: its output, the port it leaves by, and the variables it writes (all at once)."""
+
+    output: Json = None
+    port: str = "out"
+    variables: Mapping[str, Json] = field(default_factory=dict)
+
+
+class NodeFailure(Exception):
+    """A node could not do its work. This is data on the attempt, not a programming error.
+
+    `code` is a stable UPPER_SNAKE word, `message` tells the person what to do next, `retryable` says whether the same
+    call may succeed later (a time-out may, a missing column will not).
+    """
+
+    def __init__(
+        self, code: str, message: str, *, retryable: bool = False, details: Mapping[str, Json] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+        self.details: dict[str, Json] = dict(details or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file handed to the Hub: `id` is made by the runner (UUIDv7), `size` in bytes, `sha256` in hex."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+    def as_json(self) -> dict[str, Json]:
+        """The reference that stands in a node's output."""
+        return {
+            "artifactId": self.id,
+            "name": self.name,
+            "size": self.size,
+            "sha256": self.sha256,
+            "mediaType": self.media_type,
+        }
+
+
+class NodeContext(Protocol):
+    """What a running node may use. The executor gives one to each node run."""
+
+    @property
+    def execution_id(self) -> str:
+        """The execution this node run belongs to (UUID)."""
+        ...
+
+    @property
+    def node_id(self) -> str:
+        """The node's id in the graph."""
+        ...
+
+    @property
+    def try_number(self) -> int:
+        """1 for the first try of this node run, 2 for its first retry."""
+        ...
+
+    @property
+    def workdir(self) -> Path:
+        """A folder of this execution alone; relative paths in configs are resolved against it. Removed at the end."""
+        ...
+
+    def log(self, level: LogLevel, message: str) -> None:
+        """Append a line to the execution's log, masked and batched by the agent."""
+        ...
+
+    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
+        """Keep a file as an artifact of the execution. Raises NodeFailure when it cannot be read."""
+        ...
+
+
+ConfigT = TypeVar("ConfigT", bound=NodeConfig)
+
+
+class NodeType(ABC, Generic[ConfigT]):
+    """One node type. Class attributes are its declaration, sent to the Hub when the runner registers."""
+
+    type: ClassVar[str]
+    """Dotted name, family first: `http.request`."""
+    title: ClassVar[str]
+    help: ClassVar[str]
+    """One sentence that says what the node does."""
+    icon: ClassVar[str]
+    """Name of an icon in the Tabler set."""
+    config: type[ConfigT]
+    example: ClassVar[dict[str, Any]]
+    """A config that works, as stored in a graph (it may hold expressions)."""
+    ports: ClassVar[tuple[str, ...]] = ("out",)
+    capabilities: ClassVar[tuple[str, ...]] = ()
+    """What the runner's machine must have, for instance `browser`."""
+    repeatable: ClassVar[bool] = False
+    """True when running it twice does what running it once does (reads, computations)."""
+    isolated: ClassVar[bool] = True
+    """False for pure control, data and http nodes, whose graphs may run inline in the agent."""
+    containers: ClassVar[tuple[str, ...]] = ()
+    """Names of the nested graphs that stand beside `config`: `body`, `catch`, `finally`."""
+    code_fields: ClassVar[frozenset[str]] = frozenset()
+    """Config fields (camelCase) that hold code and are never templated."""
+    expression_fields: ClassVar[frozenset[str]] = frozenset()
+    """Config fields (camelCase) that hold a bare expression evaluated by the engine at its own times."""
+
+    def ports_for(self, config: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - overridden by switch
+        """Out-ports given a stored config; only nodes whose ports depend on it override this."""
+        return self.ports
+
+    @abstractmethod
+    async def run(self, config: ConfigT, context: NodeContext) -> Result:
+        """Do the work once. Raises NodeFailure; any other exception is reported as code NODE_CRASHED."""

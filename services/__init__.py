@@ -1,0 +1,1 @@
+"""The Hub's services, one package per bounded context, and the kit of mechanisms they share."""
