@@ -5,17 +5,18 @@ Containers and routing nodes whose meaning is the engine's own (forEach, while, 
 but their `run` is never called.
 """
 
+import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, InstanceOf, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""A JSON document as the standard library decodes it; expressions and nodes exchange nothing else."""
+from runner.workflow.declarations import DynamicPorts, NodeDeclaration
+from runner.workflow.documents import Json as Json  # noqa: PLC0414 - node families take the type from here
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -35,7 +36,7 @@ class Result:
     variables: Mapping[str, Json] = field(default_factory=dict)
 
 
-class NodeFailure(Exception):
+class NodeFailure(Exception):  # noqa: N818 - a failure is the user's word, an error is ours
     """A node could not do its work. This is data on the attempt, not a programming error.
 
     `code` is a stable UPPER_SNAKE word, `message` tells the person what to do next, `retryable` says whether the same
@@ -50,6 +51,25 @@ class NodeFailure(Exception):
         self.message = message
         self.retryable = retryable
         self.details: dict[str, Json] = dict(details or {})
+
+
+class RowExpression(ABC):
+    """A compiled expression that a node calls itself, at its own times and as often as it likes.
+
+    `item` and `index` are what the expression sees under these names; without them it sees those of the loop around.
+    Safe to call from another thread. Raises NodeFailure when the expression fails.
+    """
+
+    @abstractmethod
+    def __call__(self, item: Json = ..., index: int = ...) -> Json:
+        """The expression's value for one row."""
+
+
+ExpressionField = Annotated[
+    InstanceOf[RowExpression],
+    WithJsonSchema({"type": ["string", "boolean"], "format": "expression"}),
+]
+"""Type of a config field named in `expression_fields`: text in the graph, a RowExpression when the node runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,7 @@ class NodeType(ABC, Generic[ConfigT]):
     """One sentence that says what the node does."""
     icon: ClassVar[str]
     """Name of an icon in the Tabler set."""
-    config: type[ConfigT]
+    config: builtins.type[ConfigT]
     example: ClassVar[dict[str, Any]]
     """A config that works, as stored in a graph (it may hold expressions)."""
     ports: ClassVar[tuple[str, ...]] = ("out",)
@@ -133,11 +153,32 @@ class NodeType(ABC, Generic[ConfigT]):
     code_fields: ClassVar[frozenset[str]] = frozenset()
     """Config fields (camelCase) that hold code and are never templated."""
     expression_fields: ClassVar[frozenset[str]] = frozenset()
-    """Config fields (camelCase) that hold a bare expression evaluated by the engine at its own times."""
+    """Config fields (camelCase) of type ExpressionField: they hold a bare expression and arrive as a RowExpression."""
+    dynamic_ports: ClassVar[DynamicPorts | None] = None
+    """Where a config names further ports, as the cases of a switch do."""
+    inline: ClassVar[bool] = False
+    """True when `run` computes and never awaits anything; the engine then spares it a task of its own."""
 
-    def ports_for(self, config: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - overridden by switch
-        """Out-ports given a stored config; only nodes whose ports depend on it override this."""
-        return self.ports
+    @classmethod
+    def declaration(cls) -> NodeDeclaration:
+        """The type as plain data, for the Hub and the Studio."""
+        return NodeDeclaration(
+            type=cls.type,
+            family=cls.type.partition(".")[0],
+            title=cls.title,
+            help=cls.help,
+            icon=cls.icon,
+            ports=cls.ports,
+            containers=cls.containers,
+            config_schema=cls.config.model_json_schema(by_alias=True),
+            example=cls.example,
+            capabilities=cls.capabilities,
+            repeatable=cls.repeatable,
+            isolated=cls.isolated,
+            code_fields=cls.code_fields,
+            expression_fields=cls.expression_fields,
+            dynamic_ports=cls.dynamic_ports,
+        )
 
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> Result:

@@ -1,0 +1,59 @@
+"""All node types of this runner: the built-in families and those of installed packages.
+
+A third party adds nodes by an entry point in the group `exekra.nodes` that names a module with a tuple `NODES`.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Any
+
+from runner.nodes import control, data
+from runner.nodes.base import NodeType
+from runner.workflow.declarations import NodeDeclaration
+
+ENTRY_POINT_GROUP = "exekra.nodes"
+
+AnyNode = NodeType[Any]
+
+BUILT_IN: tuple[type[AnyNode], ...] = (
+    *control.NODES,
+    *data.NODES,
+)
+
+
+class NodeTypeConflictError(Exception):
+    """Two classes declare the same node type; the message names both."""
+
+
+@cache
+def node_types() -> Mapping[str, AnyNode]:
+    """One instance of each node type by its name, built-in ones first.
+
+    Raises NodeTypeConflictError when an installed package declares a type that exists already.
+    """
+    return MappingProxyType(_by_name((*BUILT_IN, *_installed())))
+
+
+@cache
+def declarations() -> Mapping[str, NodeDeclaration]:
+    """The declaration of each node type by its name."""
+    return MappingProxyType({name: node.declaration() for name, node in node_types().items()})
+
+
+def _installed() -> Iterable[type[AnyNode]]:
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        yield from entry.load().NODES
+
+
+def _by_name(classes: Iterable[type[AnyNode]]) -> dict[str, AnyNode]:
+    nodes: dict[str, AnyNode] = {}
+    for node_class in classes:
+        known = nodes.setdefault(node_class.type, node_class())
+        if type(known) is not node_class:
+            raise NodeTypeConflictError(
+                f"{node_class.__module__}.{node_class.__qualname__} declares the node type {node_class.type!r}, "
+                f"which {type(known).__module__}.{type(known).__qualname__} has declared already."
+            )
+    return nodes
