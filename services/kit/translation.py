@@ -1,0 +1,59 @@
+"""Exceptions to domain errors, and kinds to gRPC codes: the one table each."""
+
+from collections.abc import Mapping
+
+import asyncpg
+import grpc
+
+from services.kit.errors import DomainError, Kind, unavailable
+
+GRPC_CODES: Mapping[Kind, grpc.StatusCode] = {
+    Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Kind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    Kind.FORBIDDEN: grpc.StatusCode.PERMISSION_DENIED,
+    Kind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Kind.EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Kind.WRONG_STATE: grpc.StatusCode.FAILED_PRECONDITION,
+    Kind.SUPERSEDED: grpc.StatusCode.ABORTED,
+    Kind.CHANGED: grpc.StatusCode.FAILED_PRECONDITION,
+    Kind.TOO_LARGE: grpc.StatusCode.OUT_OF_RANGE,
+    Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Kind.PAYMENT: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    Kind.DEADLINE: grpc.StatusCode.DEADLINE_EXCEEDED,
+    Kind.INTERNAL: grpc.StatusCode.INTERNAL,
+}
+
+DATABASE_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+)
+"""What asyncpg raises while Postgres restarts, is cut off or cannot give a lock: the same call may succeed later."""
+
+
+def as_domain_error(error: Exception) -> DomainError:
+    """What a caller is told of any exception: its own words for domain errors, UNAVAILABLE while Postgres is away."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+        return DomainError(Kind.DEADLINE, "DEADLINE_EXCEEDED", "The Hub did not answer in time. Try again shortly.")
+    if isinstance(error, DATABASE_AWAY):
+        return unavailable("The database")
+    return DomainError(
+        Kind.INTERNAL,
+        "INTERNAL",
+        "The Hub met an error of its own. Its log holds the details under this request id.",
+    )
+
+
+def is_outage(error: Exception) -> bool:
+    """True when something the process needs is away for now, which is no fault of the process itself."""
+    return as_domain_error(error).kind in (Kind.UNAVAILABLE, Kind.DEADLINE)
