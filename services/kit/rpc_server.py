@@ -94,7 +94,8 @@ class Guard(grpc.aio.ServerInterceptor):
         path = handler_call_details.method
         access = self._access.get(path)
         if handler is None or access is None:  # unknown methods, health, reflection
-            return handler  # None means UNIMPLEMENTED
+            unguarded: grpc.RpcMethodHandler[Any, Any] | None = handler
+            return unguarded
         if handler.response_streaming:
             behaviour = self._streaming(handler.stream_stream or handler.unary_stream, access)
             make = (
