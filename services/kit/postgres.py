@@ -94,7 +94,9 @@ async def migrate(dsn: str, service: str) -> list[str]:
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtext('exekra migrate ' || $1))", schema)
-        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        # Even IF NOT EXISTS asks for CREATE on the database, which a service's role does not have.
+        if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", schema):
+            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         await connection.execute(
             f'CREATE TABLE IF NOT EXISTS "{schema}".schema_migration ('
             "number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, "

@@ -4,6 +4,8 @@ A servicer contains no `try`: it raises DomainError and this interceptor turns i
 trailing metadata. Starting fails when an RPC declares no access.
 """
 
+from __future__ import annotations  # grpc's classes are generic for mypy only
+
 import asyncio
 import fcntl
 import json
