@@ -1,0 +1,1 @@
+"""The license service: what the installation is entitled to, and the seats in use."""
