@@ -81,7 +81,7 @@ class Databases:
             await hub_database.create_database(self.server.dsn(), template)
             await self._prepare(template)
             for service in wanted:
-                await migrate(self._described(template).dsns[service], service)
+                await migrate(self.server.dsn(database=template), service)
             self.templates[wanted] = template
         name = f"test_{uuid4().hex}"
         await self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")

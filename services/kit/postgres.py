@@ -84,8 +84,9 @@ def load_migrations(service: str) -> list[Migration]:
 
 
 async def migrate(dsn: str, service: str) -> list[str]:
-    """Applies what is missing as the owner of the schema, each file in its own transaction; returns their names.
+    """Applies what is missing, each file in its own transaction; returns their names.
 
+    `dsn` is the administrator's, who so owns every table; a migration grants the service's role what it needs.
     Waits for another migrator (advisory lock). Raises MigrationError when the database is newer than this version or
     an applied file was edited, asyncpg.PostgresError when a statement fails (its file is then not applied).
     """

@@ -18,7 +18,7 @@ PREPARE_LOCK: Final = 0x656B72617861
 
 
 def role_of(service: str) -> str:
-    """The login role of a service; it owns the service's schema."""
+    """The login role of a service. It owns nothing: migrations run as the administrator and grant what it needs."""
     return f"exekra_{SCHEMAS[service]}"
 
 
@@ -74,6 +74,5 @@ async def _prepare_role(connection: "asyncpg.Connection[asyncpg.Record]", servic
     )
     await connection.execute(f"ALTER ROLE {role} SET search_path = {schema}")
     await connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}")
-    # Only a member may hand a schema to a role; superusers need no membership.
-    await connection.execute(f"GRANT {role} TO CURRENT_USER")
-    await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}")
+    await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    await connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
