@@ -1,0 +1,1 @@
+"""Who people and programs are: users, roles, sessions, API keys. Knows nothing of HTTP."""

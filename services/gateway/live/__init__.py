@@ -1,0 +1,1 @@
+"""Live changes: one shared watch upstream, many server-sent event streams downstream."""

@@ -1,0 +1,39 @@
+"""Roles and what they may do: the one table. Protos and routes name permissions; nothing else decides."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Role = Literal["ADMIN", "DEVELOPER", "OPERATOR"]
+
+ANYONE = "anyone"
+"""A route that needs no sign-in. Stated like any other permission, so that none is open by omission."""
+SIGNED_IN = "signed-in"
+"""A route every signed-in person or key may call."""
+
+_OPERATOR = frozenset(
+    {
+        "execution:run",
+        "execution:view",
+        "execution:stop",
+        "execution:resolve",
+        "workflow:view",
+        "runner:view",
+        "license:view",
+        "session:own",
+        "api-key:own",
+    }
+)
+_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish"}
+_ADMIN = _DEVELOPER | {"runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
+
+ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}
+"""ADMIN contains DEVELOPER contains OPERATOR."""
+
+PERMISSIONS = _ADMIN
+"""Every permission there is; API-key scopes are drawn from it."""
+
+
+def permissions_of(role: Role, scopes: frozenset[str] | None = None) -> frozenset[str]:
+    """What a role grants, cut down to the scopes of an API key when there are any."""
+    granted = ROLES[role]
+    return granted if scopes is None else granted & scopes

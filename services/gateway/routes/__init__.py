@@ -1,0 +1,1 @@
+"""The route table by resource: method, path, RPC, models, permission and audit event, one declaration each."""

@@ -1,0 +1,73 @@
+"""From a validated pydantic model to a protobuf request. Compiled once; a model that does not fit fails at start."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from services.gateway.transcoding.enums import numbers
+from services.gateway.transcoding.fields import JsonDocument, Proto, marker
+
+Setter = Callable[[Message, Any], None]
+TIMESTAMP = "google.protobuf.Timestamp"
+
+
+class RequestBinder:
+    """Writes the members of a model into messages of one type. Members that are None are left unset."""
+
+    def __init__(self, model: type[BaseModel], descriptor: Descriptor) -> None:
+        self._setters = tuple((name, _compile(name, field, descriptor)) for name, field in model.model_fields.items())
+
+    def fill(self, model: BaseModel, message: Message) -> None:
+        """Raises nothing: the model was validated and its types were matched at start."""
+        for name, set_field in self._setters:
+            value = getattr(model, name)
+            if value is not None:
+                set_field(message, value)
+
+
+def _compile(name: str, info: FieldInfo, descriptor: Descriptor) -> Setter:
+    is_document = marker(info.metadata, JsonDocument) is not None
+    renamed = marker(info.metadata, Proto)
+    wanted = renamed.name if renamed else f"{name}_json" if is_document else name
+    field = descriptor.fields_by_name.get(wanted)
+    if field is None:
+        raise TypeError(f"{descriptor.full_name} has no field {wanted} for the member {name}")
+    if is_document:
+        return lambda message, value: setattr(message, wanted, dump_document(value))
+    if field.is_repeated:
+        return _repeated(field, descriptor)
+    if field.message_type is not None:
+        if field.message_type.full_name != TIMESTAMP:
+            raise TypeError(f"{field.full_name}: only timestamps and scalars are written")
+        return lambda message, value: _set_instant(getattr(message, wanted), value)
+    if field.enum_type is not None:
+        table = numbers(field.enum_type)
+        return lambda message, value: setattr(message, wanted, table[value])
+    return lambda message, value: setattr(message, wanted, value)
+
+
+def _repeated(field: FieldDescriptor, descriptor: Descriptor) -> Setter:
+    table = numbers(field.enum_type) if field.enum_type is not None else None
+    flag = f"set_{field.name}" if f"set_{field.name}" in descriptor.fields_by_name else ""
+
+    def extend(message: Message, value: list[Any]) -> None:
+        getattr(message, field.name).extend([table[item] for item in value] if table else value)
+        if flag:
+            setattr(message, flag, True)
+
+    return extend
+
+
+def _set_instant(timestamp: Any, value: datetime) -> None:
+    timestamp.FromDatetime(value)
+
+
+def dump_document(value: Any) -> bytes:
+    """Compact JSON, order and number types kept."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,1 @@
+"""HTTP itself: what every request passes through before and after its route."""
