@@ -1,0 +1,86 @@
+"""What expressions see in one execution, and expressions bound to it for the nodes that call them."""
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import datetime
+from typing import Any
+
+from runner.engine.events import RunRequest
+from runner.engine.scopes import Frame, LoopsSeen, NodeRun, NodesSeen
+from runner.engine.state import ExecutionState
+from runner.nodes.base import NodeFailure, RowExpression
+from runner.workflow.documents import Json
+from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Namespace, shown_keys
+from runner.workflow.templates import Template
+
+_UNSET: Any = object()
+
+
+class Credentials(Namespace):
+    """`credentials` in expressions."""
+
+    def __init__(self, credentials: Mapping[str, Mapping[str, str]]) -> None:
+        self._credentials = credentials
+
+    def lookup(self, key: str) -> Json:
+        """The fields of a credential. Raises MissingError when this execution has none of that name."""
+        found = self._credentials.get(key)
+        if found is None:
+            raise MissingError(f"There is no credential {key!r}; there are: {shown_keys(self._credentials)}.")
+        return dict(found)
+
+
+class Environments:
+    """Makes the environment of each node run from the execution's state."""
+
+    def __init__(self, state: ExecutionState, request: RunRequest, clock: Callable[[], datetime]) -> None:
+        self._state = state
+        self._clock = clock
+        self._credentials: Namespace = Credentials(request.credentials)
+        self._execution: dict[str, Json] = {
+            **request.details,
+            "id": request.execution_id,
+            "attempt": request.attempt,
+        }
+
+    def of(self, run: NodeRun, frame: Frame | None = None) -> Environment:
+        """What a node run sees now; `frame` when it is not that of the run's scope."""
+        return self.at(frame or run.scope.frame)
+
+    def at(self, frame: Frame) -> Environment:
+        """What is seen from a frame now."""
+        return Environment(
+            self._state.inputs,
+            self._state.variables,
+            NodesSeen(frame),
+            LoopsSeen(frame),
+            self._credentials,
+            self._execution,
+            self._clock,
+            frame.item,
+            frame.index,
+            frame.in_loop,
+        )
+
+
+class BoundExpression(RowExpression):
+    """An expression field of one node run. One thread at a time may call it."""
+
+    def __init__(self, template: Template, environment: Environment) -> None:
+        self._template = template
+        self._around = environment
+        self._row = copy(environment)
+        self._row.in_loop = True
+
+    def __call__(self, item: Json = _UNSET, index: int = _UNSET) -> Json:
+        """The value; with an item, that row's. Raises NodeFailure EXPRESSION_FAILED."""
+        environment = self._around
+        if item is not _UNSET:
+            environment = self._row
+            environment.item = item
+            environment.index = 0 if index is _UNSET else index
+        try:
+            value: Json = self._template.resolve(environment)
+        except ExpressionError as error:
+            raise NodeFailure("EXPRESSION_FAILED", str(error)) from None
+        return value
