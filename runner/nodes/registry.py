@@ -9,7 +9,21 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any
 
-from runner.nodes import control, data
+from runner.nodes import (
+    control,
+    csv_files,
+    data,
+    excel_read,
+    excel_write,
+    files,
+    folders,
+    http_request,
+    json_documents,
+    logs,
+    table_groups,
+    tables,
+    zip_archives,
+)
 from runner.nodes.base import NodeType
 from runner.workflow.declarations import NodeDeclaration
 
@@ -20,6 +34,17 @@ AnyNode = NodeType[Any]
 BUILT_IN: tuple[type[AnyNode], ...] = (
     *control.NODES,
     *data.NODES,
+    *http_request.NODES,
+    *files.NODES,
+    *folders.NODES,
+    *zip_archives.NODES,
+    *csv_files.NODES,
+    *json_documents.NODES,
+    *excel_read.NODES,
+    *excel_write.NODES,
+    *tables.NODES,
+    *table_groups.NODES,
+    *logs.NODES,
 )
 
 

@@ -1,0 +1,132 @@
+"""What http.request can be told."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from runner.nodes.base import NodeConfig
+
+Scalar = str | int | float | bool | None
+
+
+class NoAuth(NodeConfig):
+    """The request says nothing about who asks."""
+
+    type: Literal["none"] = "none"
+
+
+class BasicAuth(NodeConfig):
+    """User and password in the Authorization header."""
+
+    type: Literal["basic"] = "basic"
+    username: str = Field(title="User", description="May be an expression on credentials.")
+    password: str = Field(title="Password", description="Use an expression on credentials.")
+
+
+class BearerAuth(NodeConfig):
+    """A token in the Authorization header."""
+
+    type: Literal["bearer"] = "bearer"
+    token: str = Field(min_length=1, title="Token", description="Use an expression on credentials.")
+
+
+class NoBody(NodeConfig):
+    """Nothing is sent."""
+
+    type: Literal["none"] = "none"
+
+
+class JsonBody(NodeConfig):
+    """Any value as JSON."""
+
+    type: Literal["json"] = "json"
+    value: Any = Field(title="Value", description="Sent as application/json.")
+
+
+class TextBody(NodeConfig):
+    """A text, sent as UTF-8."""
+
+    type: Literal["text"] = "text"
+    text: str = Field(title="Text", description="Sent as it is.")
+    content_type: str = Field(default="text/plain", title="Content type", description="For instance application/xml.")
+
+
+class FormBody(NodeConfig):
+    """Fields of a form."""
+
+    type: Literal["form"] = "form"
+    fields: dict[str, Scalar | list[Scalar]] = Field(
+        title="Fields", description="Sent as application/x-www-form-urlencoded; a list repeats the field."
+    )
+
+
+class HttpRequestConfig(NodeConfig):
+    """Config of http.request."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = Field(
+        default="GET", title="Method", description="What is asked for."
+    )
+    url: str = Field(min_length=1, max_length=16_384, title="URL", description="Begins with http:// or https://.")
+    query: dict[str, Scalar | list[Scalar]] = Field(
+        default_factory=dict,
+        title="Query",
+        description="Parameters added to the URL; a list repeats one, null is left out.",
+    )
+    headers: dict[str, str] = Field(default_factory=dict, title="Headers", description="Name → value.")
+    auth: Annotated[NoAuth | BasicAuth | BearerAuth, Field(discriminator="type")] = Field(
+        default=NoAuth(), title="Authentication", description="None, basic or bearer."
+    )
+    body: Annotated[NoBody | JsonBody | TextBody | FormBody, Field(discriminator="type")] = Field(
+        default=NoBody(), title="Body", description="None, JSON, text or form."
+    )
+    timeout_seconds: float = Field(
+        default=30, gt=0, le=3600, title="Timeout", description="Seconds until the whole answer must be there."
+    )
+    expected_status: str = Field(
+        default="200-299", title="Expected status", description="Numbers and ranges, for instance 200-299,404."
+    )
+    follow_redirects: bool = Field(default=True, title="Follow redirects", description="Up to 10 of them.")
+    read_as: Literal["auto", "json", "text"] = Field(
+        default="auto", title="Read as", description="`auto` goes by the content type of the answer."
+    )
+    save_to: str | None = Field(
+        default=None, min_length=1, title="Save to file", description="Download to this file, whatever it holds."
+    )
+    max_bytes: int | None = Field(
+        default=None, ge=1, title="Largest answer", description="In bytes; none: 16 MiB, or 2 GiB into a file."
+    )
+    verify_tls: bool = Field(default=True, title="Check certificate", description="Off only for tests.")
+    ca_file: str | None = Field(
+        default=None,
+        min_length=1,
+        title="CA file",
+        description="PEM file of the authority that signed the certificate.",
+    )
+    proxy: str | None = Field(default=None, min_length=1, title="Proxy", description="For instance http://proxy:3128.")
+
+    @field_validator("expected_status")
+    @classmethod
+    def _is_status_list(cls, value: str) -> str:
+        status_ranges(value)
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _are_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or re.search(r"[\r\n\0]", value):
+                raise ValueError(f"{name[:60]!r} is no header: no spaces in the name, no line breaks in the value")
+        return headers
+
+
+def status_ranges(text: str) -> list[range]:
+    """The ranges of `200-299,404`. Raises ValueError."""
+    ranges = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([1-5]\d\d)(?:-([1-5]\d\d))?\s*", part)
+        if not match:
+            raise ValueError("write statuses like 200-299,404")
+        first = int(match[1])
+        ranges.append(range(first, int(match[2] or first) + 1))
+    return ranges

@@ -1,0 +1,78 @@
+"""What a workflow tells people: lines in the execution's log, files kept with the execution."""
+
+import mimetypes
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from runner.nodes.base import NodeConfig, NodeContext, NodeType, Result
+from runner.nodes.paths import resolve_path
+
+
+class LogMessageConfig(NodeConfig):
+    """Config of log.message."""
+
+    message: str = Field(max_length=100_000, title="Message", description="The line; expressions are filled in.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", title="Level", description="How much it matters."
+    )
+
+
+class LogMessage(NodeType[LogMessageConfig]):
+    """log.message: output `{message, level}`."""
+
+    type = "log.message"
+    title = "Log message"
+    help = "Writes a line to the execution's log."
+    icon = "message"
+    config = LogMessageConfig
+    example: ClassVar[dict[str, Any]] = {"message": "{{ nodes.read.output.count }} orders read", "level": "info"}
+    repeatable = True
+    isolated = False
+    inline = True
+
+    async def run(self, config: LogMessageConfig, context: NodeContext) -> Result:
+        """Hand the line to the agent, which masks and sends it."""
+        context.log(config.level, config.message)
+        return Result({"message": config.message, "level": config.level})
+
+
+class KeepArtifactConfig(NodeConfig):
+    """Config of log.artifact."""
+
+    path: str = Field(title="File", description="The file to keep.")
+    name: str | None = Field(
+        default=None, min_length=1, max_length=255, title="Name", description="Its name in the Hub; else the file's."
+    )
+    media_type: str | None = Field(
+        default=None,
+        pattern=r"^[\w.+-]+/[\w.+-]+$",
+        title="Media type",
+        description="For instance application/pdf; else told from the name.",
+    )
+
+
+class KeepArtifact(NodeType[KeepArtifactConfig]):
+    """log.artifact: output `{artifactId, name, size, sha256, mediaType}`.
+
+    Repeatable: a second time keeps the same bytes again, which harms nobody.
+    """
+
+    type = "log.artifact"
+    title = "Keep file"
+    help = "Keeps a file with the execution, to be downloaded from the Hub."
+    icon = "paperclip"
+    config = KeepArtifactConfig
+    example: ClassVar[dict[str, Any]] = {"path": "out/report.xlsx"}
+    repeatable = True
+
+    async def run(self, config: KeepArtifactConfig, context: NodeContext) -> Result:
+        """Hand the file to the agent. Raises NodeFailure when it cannot be read."""
+        path = resolve_path(context, config.path)
+        name = config.name or path.name
+        media_type = config.media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        artifact = await context.attach(path, name, media_type)
+        return Result(artifact.as_json())
+
+
+NODES = (LogMessage, KeepArtifact)
