@@ -1,0 +1,230 @@
+"""Puts the agent together: recover, clean up, hold the session, conduct work, drain, leave.
+
+Owns the order of starting and stopping and what the session asks of the agent as a whole (`session.Work`).
+"""
+
+import asyncio
+import hashlib
+import signal
+import uuid
+from collections.abc import Sequence
+
+import structlog
+
+from exekra.registry.v1 import runner_service_pb2 as pb
+from runner.agent.artifacts import Uploads
+from runner.agent.attempts import Attempts, Held
+from runner.agent.child.pool import ChildPool, make_pool
+from runner.agent.child.tree import Roster
+from runner.agent.child.work import ChildWork
+from runner.agent.conduct import Conductor, Tools
+from runner.agent.crash_points import CrashPoints
+from runner.agent.folders import Folders
+from runner.agent.graphs import Graph, Graphs
+from runner.agent.grpc_transport import GrpcTransport
+from runner.agent.housekeeping import Housekeeping
+from runner.agent.identity import Identity
+from runner.agent.inline import InlineWork
+from runner.agent.journal import Journal
+from runner.agent.lease import LeaseBook
+from runner.agent.model import Instruction, Offer, dump_json
+from runner.agent.outlet import HeldOutlet
+from runner.agent.refused_work import RefusedWork
+from runner.agent.reporter import Reporter
+from runner.agent.session import Enrolment, Session
+from runner.agent.settings import RunnerSettings
+from runner.agent.transport import HubRefusedError
+from runner.agent.work import RunOrder, Work
+from runner.nodes import registry
+
+SETTLE_SECONDS = 0.05
+OWNER = "the runner's owner"
+
+log = structlog.get_logger("runner.agent")
+
+
+class Agent:
+    """One runner. `run` returns after it has drained; `stop` asks for that, a second time without patience."""
+
+    def __init__(self, settings: RunnerSettings, identity: Identity) -> None:
+        self._settings = settings
+        home = settings.home
+        self._folders = Folders(home)
+        self._journal = Journal.open(home)
+        self._attempts = Attempts()
+        self._attempts.recover(self._journal.recovered)
+        self._reporter = Reporter(self._attempts, self._journal, settings.unsent_bytes)
+        self._session = Session(
+            settings,
+            lambda: GrpcTransport(identity.address, identity.ca, settings.answer_seconds),
+            identity.credentials,
+            str(uuid.uuid4()),
+            self,
+            self._reporter,
+        )
+        self._pool: ChildPool | None = None
+        self._conductor: Conductor | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._draining_for_hub = False
+        self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session)
+        self._stop = asyncio.Event()
+        self._abort = asyncio.Event()
+
+    def stop(self) -> None:
+        """First call: take no more work, finish what runs. Second call: end what runs."""
+        if self._stop.is_set():
+            self._abort.set()
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Everything from cleaning up after an earlier agent to saying goodbye to the Hub."""
+        try:
+            killed = await asyncio.to_thread(Roster(self._folders.children).kill_leftovers)
+            if killed:
+                log.warning("killed what an earlier agent left running", processes=killed)
+            self._folders.clean(keep={file.path for held in self._attempts for file in held.files.values()})
+            self._pool = make_pool(self._folders.children, self._settings.child_start, self._settings.spare_children)
+            self._pool.fill()
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._conductor = self._make_conductor(group)
+                self._conductor.recover()
+                loops = [
+                    group.create_task(loop)
+                    for loop in (self._session.run(), self._conductor.guard_leases(), self._housekeeping.run())
+                ]
+                await self._stop.wait()
+                await self._drain(self._conductor)
+                await self._session.goodbye()
+                for loop in loops:
+                    loop.cancel()
+                self._conductor.abandon()
+        finally:
+            if self._pool is not None:
+                await self._pool.close()
+            self._journal.close()
+
+    def handle_signals(self) -> None:
+        """SIGTERM and SIGINT stop the agent as `stop` does."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            try:
+                loop.add_signal_handler(number, self.stop)
+            except NotImplementedError:  # Windows
+                signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(self.stop))
+
+    # -- what the session asks (session.Work) -------------------------------------------------------------------------
+
+    def held(self) -> Sequence[Held]:
+        """Every attempt that is told at Hello and in beats."""
+        return list(self._attempts)
+
+    def free_slots(self) -> int:
+        """How many offers would be accepted now."""
+        return 0 if self._conductor is None else self._conductor.free_slots
+
+    def enrolled(self, enrolment: Enrolment) -> None:
+        """The Hub says how many slots this runner has."""
+        assert self._conductor is not None
+        hub_slots = max(1, enrolment.slots)
+        self._conductor.slots = hub_slots if self._settings.slots is None else min(hub_slots, self._settings.slots)
+        log.info("authenticated", runner=enrolment.name, labels=enrolment.labels, slots=self._conductor.slots)
+
+    def welcomed(self, hub_incarnation: str) -> None:
+        """Declare node types; give a restored Hub the results it may have lost."""
+        assert self._group is not None
+        self._group.create_task(self._declare_node_types())
+        if hub_incarnation and self._housekeeping.incarnation_changed(hub_incarnation):
+            self._group.create_task(self._housekeeping.replay())
+
+    def offered(self, offers: Sequence[Offer]) -> None:
+        """Work to take."""
+        assert self._conductor is not None
+        self._conductor.take(offers)
+
+    def instructed(self, instructions: Sequence[Instruction], sent_at: float | None) -> None:
+        """The Hub's words about attempts."""
+        assert self._conductor is not None
+        self._conductor.instruct(instructions, sent_at)
+
+    def asked_to_drain(self, draining: bool) -> None:
+        """The Hub starts or ends a drain of this runner."""
+        if draining != self._draining_for_hub:
+            log.info("drain", draining=draining)
+        self._draining_for_hub = draining
+        self._session.poll_soon()
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _make_conductor(self, group: asyncio.TaskGroup) -> Conductor:
+        tools = Tools(
+            attempts=self._attempts,
+            journal=self._journal,
+            leases=LeaseBook(self._settings.self_stop_margin_seconds),
+            reporter=self._reporter,
+            uploads=Uploads(self._session, self._journal),
+            graphs=Graphs(self._folders.graphs, self._session),
+            crash=CrashPoints(self._settings.crash_at),
+            make_work=self._make_work,
+            refuse=self._refusal,
+        )
+        return Conductor(tools, self._session, group, self._settings.stop_seconds)
+
+    def _make_work(self, held: Held, offer: Offer, graph: Graph, lease_until: float) -> Work:
+        if graph.plan is None:
+            return RefusedWork(graph.problem)
+        order = RunOrder(
+            execution_id=offer.execution_id,
+            attempt_id=offer.attempt_id,
+            run_attempt=offer.run_attempt,
+            graph_path=str(graph.path),
+            inputs=offer.inputs_json.decode(),
+            context=offer.context_json.decode(),
+            timeout_seconds=offer.timeout_seconds,
+            workdir=str(self._folders.work / offer.attempt_id),
+            files_dir=str(self._folders.files),
+            lease_until=lease_until,
+            intervals_file=None if self._settings.intervals_file is None else str(self._settings.intervals_file),
+        )
+        outlet = HeldOutlet(held, self._reporter, self._journal)
+        if self._settings.inline and graph.inline:
+            return InlineWork(order, graph.plan, outlet)
+        assert self._pool is not None
+        return ChildWork(order, self._pool, outlet)
+
+    def _refusal(self) -> str:
+        if self._stop.is_set() or self._draining_for_hub:
+            return "DRAINING"
+        return "DISK_FULL" if self._housekeeping.disk_full else ""
+
+    async def _drain(self, conductor: Conductor) -> None:
+        """Wait for what runs; stop it when time is up or at the second signal; wait for the results to be told."""
+        log.info("draining", running=conductor.running)
+        self._session.poll_soon()
+        if not await self._settle(self._settings.drain_seconds, conductor, self._abort):
+            conductor.stop_all(OWNER)
+            await self._settle(self._settings.stop_seconds + self._settings.answer_seconds, conductor, None)
+
+    async def _settle(self, seconds: float, conductor: Conductor, unless: asyncio.Event | None) -> bool:
+        """True when nothing runs and all is told, or cannot be told because there is no session: it is journalled."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + seconds
+        while conductor.running or (conductor.untold and self._session.connected):
+            if loop.time() >= ends_at or (unless is not None and unless.is_set()):
+                return False
+            await asyncio.sleep(SETTLE_SECONDS)
+        return True
+
+    async def _declare_node_types(self) -> None:
+        declared = [
+            dump_json(declaration.as_json(), sort_keys=True) for declaration in registry.declarations().values()
+        ]
+        sha256 = hashlib.sha256(b"\n".join(declared)).hexdigest()
+        try:
+            question = pb.DeclareNodeTypesRequest(sha256=sha256)
+            answer = await self._session.request(lambda transport: transport.declare_node_types(question))
+            if answer.wanted:
+                full = pb.DeclareNodeTypesRequest(sha256=sha256, declarations_json=declared)
+                await self._session.request(lambda transport: transport.declare_node_types(full))
+        except HubRefusedError as refused:
+            log.warning("node types refused", reason=str(refused))

@@ -1,0 +1,120 @@
+"""What an execution's process does: get ready, take one order, run it, say how it ended, end.
+
+The agent's end of the pipe is its life: when that closes, the process kills its whole group and itself.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from runner.agent.child.pipe import Frame, Pipe, parse
+from runner.agent.child.tree import MARK
+from runner.agent.graph_run import GraphRun, load_plan
+from runner.agent.model import End, StoredFile
+from runner.agent.usage import own_totals
+from runner.agent.work import RunOrder
+from runner.engine.plan import Plan
+from runner.nodes import registry
+
+
+class PipeOutlet:
+    """Sends what the execution tells to the agent."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+
+    def node_event(self, item: bytes) -> None:
+        """See `Outlet`."""
+        self._pipe.send(Frame.NODE_EVENT, item)
+
+    def log_line(self, item: bytes) -> None:
+        """See `Outlet`."""
+        self._pipe.send(Frame.LOG_LINE, item)
+
+    def artifact(self, file: StoredFile) -> None:
+        """See `Outlet`."""
+        self._pipe.send_json(Frame.ARTIFACT, file.as_json())
+
+    async def room(self) -> None:
+        """Wait until the agent has taken most of it."""
+        await self._pipe.drain()
+
+
+def run(connection: socket.socket) -> None:
+    """Serve one order on this connection to the agent."""
+    asyncio.run(_serve(connection))
+
+
+async def _serve(connection: socket.socket) -> None:
+    pipe = await Pipe.over(connection)
+    pipe.send(Frame.READY)
+    frame = await pipe.receive()
+    if frame is None or frame[0] is not Frame.RUN:
+        return
+    order = RunOrder(**parse(frame[1]))
+    os.environ[MARK] = order.attempt_id
+    before = own_totals()
+    graph_run = GraphRun(order, _plan(order), PipeOutlet(pipe))
+    async with asyncio.TaskGroup() as group:
+        listener = group.create_task(_obey(pipe, graph_run))
+        end = await graph_run.run()
+        after = own_totals()
+        pipe.send_json(Frame.END, _end_document(end, after.cpu_seconds - before.cpu_seconds, after.memory_peak))
+        listener.cancel()
+    await pipe.flush_and_close()
+
+
+def _plan(order: RunOrder) -> Plan:
+    return load_plan(Path(order.graph_path).read_bytes())
+
+
+async def _obey(pipe: Pipe, graph_run: GraphRun) -> NoReturn:
+    while True:
+        frame = await pipe.receive()
+        if frame is None:
+            _end_with_group()
+        kind, body = frame
+        if kind is Frame.LEASE:
+            graph_run.renew(parse(body)["until"])
+        elif kind is Frame.STOP:
+            graph_run.stop()
+
+
+def _end_with_group() -> NoReturn:
+    # The agent is gone: nobody may stop this work any more, so it must not go on.
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
+
+
+def _end_document(end: End, cpu_seconds: float, memory_peak: int) -> dict[str, Any]:
+    return {
+        "status": end.status,
+        "output": end.output_json.decode(),
+        "failure": None if end.failure is None else end.failure.as_json(),
+        "cpuSeconds": cpu_seconds,
+        "memoryPeak": memory_peak,
+    }
+
+
+def _inherited(argument: str) -> socket.socket:
+    """The connection the agent passed: a descriptor, or on Windows a socket shared by way of the standard input."""
+    if sys.platform == "win32":
+        return socket.fromshare(sys.stdin.buffer.read())
+    return socket.socket(fileno=int(argument))
+
+
+def main() -> None:
+    """`python -m runner.agent.child.main DESCRIPTOR`: for platforms without the fork server."""
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
+    signal.signal(signal.SIGINT, lambda _signal, _frame: None)
+    registry.node_types()
+    run(_inherited(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

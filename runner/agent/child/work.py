@@ -1,0 +1,122 @@
+"""Runs an execution in a process of its own and watches it from the agent."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from runner.agent.child.pipe import Frame, parse
+from runner.agent.child.pool import Child, ChildPool, ChildStartError
+from runner.agent.child.tree import kill_tree
+from runner.agent.folders import working_folder
+from runner.agent.model import End, Failure, StoredFile
+from runner.agent.usage import Meter, Totals
+from runner.agent.work import Outlet, RunOrder
+
+SAMPLE_SECONDS = 1.0
+EXIT_SECONDS = 1.0
+
+
+class ChildWork:
+    """See `Work`."""
+
+    def __init__(self, order: RunOrder, pool: ChildPool, outlet: Outlet) -> None:
+        self._order = order
+        self._pool = pool
+        self._outlet = outlet
+        self._child: Child | None = None
+        self._lease_until = order.lease_until
+        self._stopped = False
+        self._killed = False
+        self._killing: asyncio.Task[None] | None = None
+        self._meter = Meter()
+
+    async def run(self) -> End:
+        """Give the order to a ready process and pass on what it tells, until it ended."""
+        try:
+            child = await self._pool.take()
+        except ChildStartError as error:
+            return End("failed", failure=Failure("EXECUTION_NOT_STARTED", str(error), retryable=True))
+        async with working_folder(Path(self._order.workdir)):
+            return await self._run_in(child)
+
+    async def _run_in(self, child: Child) -> End:
+        end: End | None = None
+        sampling = asyncio.create_task(self._sample(child))
+        try:
+            self._hand_over(child)
+            end = await self._listen(child)
+        finally:
+            sampling.cancel()
+            if end is None:
+                # Cancelled, or ended without a word: what it started may live on.
+                kill_tree(child.member)
+            child.release()
+        return end if end is not None else await self._describe_crash(child)
+
+    def stop(self) -> None:
+        """Ask the process to end its graph."""
+        self._stopped = True
+        if self._child is not None:
+            self._child.pipe.send(Frame.STOP)
+
+    def kill(self) -> None:
+        """Kill the process and everything it started."""
+        self._killed = True
+        if self._child is not None and self._killing is None:
+            self._killing = asyncio.create_task(self._child.kill())
+
+    def renew(self, lease_until: float) -> None:
+        """Tell the process how long it may go on."""
+        self._lease_until = lease_until
+        if self._child is not None:
+            self._child.pipe.send_json(Frame.LEASE, {"until": lease_until})
+
+    def _hand_over(self, child: Child) -> None:
+        child.assign(self._order.attempt_id)
+        self._child = child
+        child.pipe.send_json(Frame.RUN, self._order.as_json())
+        # What was said while there was no process yet:
+        if self._lease_until != self._order.lease_until:
+            self.renew(self._lease_until)
+        if self._stopped:
+            self.stop()
+        if self._killed:
+            self.kill()
+
+    async def _listen(self, child: Child) -> End | None:
+        while True:
+            frame = await child.pipe.receive()
+            if frame is None:
+                return None
+            kind, body = frame
+            if kind is Frame.NODE_EVENT:
+                self._outlet.node_event(body)
+            elif kind is Frame.LOG_LINE:
+                self._outlet.log_line(body)
+            elif kind is Frame.ARTIFACT:
+                self._outlet.artifact(StoredFile.from_json(parse(body)))
+            elif kind is Frame.END:
+                return self._end_from(parse(body))
+            # Not reading on is what makes the process wait.
+            await self._outlet.room()
+
+    async def _sample(self, child: Child) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_SECONDS)
+            await asyncio.to_thread(self._meter.sample, child.member.pid)
+
+    def _end_from(self, document: dict[str, Any]) -> End:
+        failure = document["failure"]
+        return End(
+            status=document["status"],
+            output_json=document["output"].encode(),
+            failure=None if failure is None else Failure.from_json(failure),
+            usage=self._meter.usage(Totals(document["cpuSeconds"], document["memoryPeak"])),
+        )
+
+    async def _describe_crash(self, child: Child) -> End:
+        done, _ = await asyncio.wait([child.exited], timeout=EXIT_SECONDS)
+        status = child.exited.result() if done else None
+        how = "" if status is None else f" (signal {-status})" if status < 0 else f" (exit code {status})"
+        message = f"The execution's process ended without a result{how}. See the runner's output around this time."
+        return End("crashed", failure=Failure("EXECUTION_CRASHED", message), usage=self._meter.usage(None))

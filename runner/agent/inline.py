@@ -1,0 +1,54 @@
+"""Runs an execution inside the agent: for graphs of control, data and http nodes alone, which only compute and wait."""
+
+import asyncio
+from pathlib import Path
+
+from runner.agent.folders import working_folder
+from runner.agent.graph_run import GraphRun
+from runner.agent.model import End
+from runner.agent.usage import SharedMeter
+from runner.agent.work import Outlet, RunOrder
+from runner.engine.plan import Plan
+
+
+class InlineWork:
+    """See `Work`. Killing cancels the task that awaits `run`'s graph."""
+
+    def __init__(self, order: RunOrder, plan: Plan, outlet: Outlet) -> None:
+        self._run = GraphRun(order, plan, outlet)
+        self._workdir = Path(order.workdir)
+        self._task: asyncio.Task[End] | None = None
+        self._killed = False
+
+    async def run(self) -> End:
+        """Carry the graph out."""
+        if self._killed:
+            return End("crashed")
+        meter = SharedMeter()
+        async with working_folder(self._workdir):
+            end = await self._run_killable()
+        return End(end.status, end.output_json, end.failure, meter.usage())
+
+    async def _run_killable(self) -> End:
+        self._task = asyncio.create_task(self._run.run())
+        try:
+            return await self._task
+        except asyncio.CancelledError:
+            if self._killed and self._task.cancelled():
+                return End("crashed")
+            self._task.cancel()
+            raise
+
+    def stop(self) -> None:
+        """Ask the engine to stop."""
+        self._run.stop()
+
+    def kill(self) -> None:
+        """Cancel the graph."""
+        self._killed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def renew(self, lease_until: float) -> None:
+        """The lease was extended."""
+        self._run.renew(lease_until)

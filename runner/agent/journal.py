@@ -1,0 +1,218 @@
+"""The runner's memory on disk: what it accepted, began, saw and finished, written before anything is done or said.
+
+Owns the file, its exclusive lock, group commit (one sync for all that waits) in a thread of its own, and rewriting
+the file without what is over. What the records mean to an attempt is `attempts`' business.
+"""
+
+import asyncio
+import os
+import queue
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.agent.filelock import FileLock
+from runner.agent.journal_file import Record, read_records
+
+JOURNAL_NAME = "journal.log"
+RESERVE_BYTES = 4 * 1024 * 1024
+"""Disk kept ready beyond the end, so that a result can be written after the disk has filled up."""
+MAX_BATCH = 1_000
+
+
+class JournalError(Exception):
+    """The journal cannot be read or written; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class _Write:
+    data: bytes
+    done: Future[None] | None
+    """Resolved after the sync; None for what may wait for the next one."""
+
+
+@dataclass(slots=True)
+class _Rewrite:
+    data: bytes
+    done: Future[None]
+
+
+class Journal:
+    """Append-only records. One process at a time holds it; made by `open`, ended by `close`."""
+
+    def __init__(self, path: Path, lock: FileLock, descriptor: int, end: int, records: list[Record]) -> None:
+        self._path = path
+        self._lock = lock
+        self._descriptor = descriptor
+        self._end = end
+        self._reserved = end
+        self._carried = b""
+        self._queue: queue.SimpleQueue[_Write | _Rewrite | None] = queue.SimpleQueue()
+        self.recovered = records
+        """What the file held when it was opened; taken once by `attempts`."""
+        self._reserve()
+        self._thread = threading.Thread(target=self._write_loop, name="journal", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, folder: Path) -> "Journal":
+        """Take the lock and read what an earlier agent left.
+
+        Raises JournalError when another agent holds the folder or the file was written by a newer version.
+        """
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(folder / "journal.lock")
+        if not lock.acquire():
+            raise JournalError(f"Another runner works with {folder}. Stop it, or give this one a home of its own.")
+        path = folder / JOURNAL_NAME
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            records, end = [], 0
+            for record, offset in read_records(path.read_bytes()):
+                records.append(record)
+                end = offset
+        except ValueError:
+            os.close(descriptor)
+            lock.release()
+            raise JournalError(f"{path} was written by a newer runner. Install that version again.") from None
+        os.ftruncate(descriptor, end)
+        return cls(path, lock, descriptor, end, records)
+
+    @property
+    def size(self) -> int:
+        """Bytes of records in the file."""
+        return self._end
+
+    @property
+    def has_reserve(self) -> bool:
+        """False when there is no disk left for the results of further work."""
+        return self._reserved - self._end >= RESERVE_BYTES // 2
+
+    def append(self, record: Record) -> None:
+        """Write soon. A killed process loses at most what is in the queue; a power cut what no later sync covered."""
+        self._queue.put(_Write(record.encode(), None))
+
+    async def commit(self, record: Record) -> None:
+        """Write and sync this record and all before it. Raises JournalError when the disk refuses; try again later."""
+        done: Future[None] = Future()
+        self._queue.put(_Write(record.encode(), done))
+        await asyncio.wrap_future(done)
+
+    async def rewrite(self, records: Iterable[Record]) -> None:
+        """Replace the file by these records, atomically; what is appended from now on follows them."""
+        done: Future[None] = Future()
+        self._queue.put(_Rewrite(b"".join(record.encode() for record in records), done))
+        await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        """Write what waits, give the lock back."""
+        self._queue.put(None)
+        self._thread.join()
+        os.close(self._descriptor)
+        self._lock.release()
+
+    def _write_loop(self) -> None:
+        while True:
+            batch = self._take_batch()
+            writes = [item for item in batch if isinstance(item, _Write)]
+            if writes:
+                self._write(writes)
+            last = batch[-1]
+            if last is None:
+                return
+            if isinstance(last, _Rewrite):
+                self._swap(last)
+
+    def _take_batch(self) -> list[_Write | _Rewrite | None]:
+        # A rewrite and the end are always last in their batch: the order of records is the order of calls.
+        batch = [self._queue.get()]
+        with suppress(queue.Empty):
+            while isinstance(batch[-1], _Write) and len(batch) < MAX_BATCH:
+                batch.append(self._queue.get_nowait())
+        return batch
+
+    def _write(self, writes: list[_Write]) -> None:
+        waiting = [write.done for write in writes if write.done is not None]
+        try:
+            data = self._carried + b"".join(write.data for write in writes)
+            _write_at(self._descriptor, data, self._end)
+            if waiting:
+                _sync(self._descriptor)
+        except OSError as error:
+            # Nothing counts as written. What nobody waits for is carried to the next try; who waits is told.
+            self._carried += b"".join(write.data for write in writes if write.done is None)
+            self._forget_tail()
+            refused = JournalError(f"The journal {self._path} cannot be written: {error.strerror}. Free disk space.")
+            for done in waiting:
+                done.set_exception(refused)
+            return
+        self._carried = b""
+        self._end += len(data)
+        for done in waiting:
+            done.set_result(None)
+        self._reserve()
+
+    def _forget_tail(self) -> None:
+        # Whole records of a refused batch may stand behind the end; a later, shorter batch must not revive them.
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, self._end)
+            self._reserved = self._end
+
+    def _swap(self, rewrite: _Rewrite) -> None:
+        fresh = self._path.with_suffix(".new")
+        try:
+            descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+            _write_at(descriptor, rewrite.data, 0)
+            _sync(descriptor)
+            fresh.replace(self._path)
+            sync_folder(self._path.parent)
+        except OSError as error:
+            rewrite.done.set_exception(JournalError(f"The journal {self._path} cannot be shortened: {error.strerror}."))
+            return
+        os.close(self._descriptor)
+        self._descriptor, self._end, self._reserved = descriptor, len(rewrite.data), len(rewrite.data)
+        self._reserve()
+        rewrite.done.set_result(None)
+
+    def _reserve(self) -> None:
+        # Growing the file in advance also makes each sync cheaper: the file's size need not be written with it.
+        if self._reserved - self._end >= RESERVE_BYTES // 2:
+            return
+        with suppress(OSError):
+            wanted = self._end + RESERVE_BYTES
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(self._descriptor, self._reserved, wanted - self._reserved)
+            else:
+                _write_at(self._descriptor, bytes(wanted - self._reserved), self._reserved)
+            os.fsync(self._descriptor)
+            self._reserved = wanted
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_at(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    if hasattr(os, "pwrite"):
+        while view:
+            written = os.pwrite(descriptor, view, offset)
+            view, offset = view[written:], offset + written
+        return
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _sync(descriptor: int) -> None:
+    getattr(os, "fdatasync", os.fsync)(descriptor)

@@ -1,0 +1,80 @@
+"""What this machine is and how it is doing: load for the heartbeats, capabilities for the Hub's choice."""
+
+import os
+import platform
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "msedge",
+    "microsoft-edge",
+    "chrome",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLoad:
+    """CPU and memory in percent of the machine, memory and disk in bytes; disk is where the journal stands."""
+
+    at: datetime
+    cpu_percent: float
+    memory_percent: float
+    memory_used: int
+    memory_total: int
+    disk_free: int
+    disk_total: int
+
+
+def measure(home: Path) -> MachineLoad:
+    """The load since the last call (CPU) and now (the rest). The first call's CPU is 0."""
+    memory = psutil.virtual_memory()
+    disk = shutil.disk_usage(home)
+    return MachineLoad(
+        at=datetime.now(UTC),
+        cpu_percent=psutil.cpu_percent(),
+        memory_percent=memory.percent,
+        memory_used=memory.total - memory.available,
+        memory_total=memory.total,
+        disk_free=disk.free,
+        disk_total=disk.total,
+    )
+
+
+def capabilities() -> tuple[str, ...]:
+    """What nodes may require that is really here: the operating system, a browser, a screen."""
+    found = {f"os:{_system()}"}
+    if any(shutil.which(name) for name in BROWSERS):
+        found.add("browser")
+    if _has_screen():
+        found.add("desktop")
+    return tuple(sorted(found))
+
+
+def hostname() -> str:
+    """The machine's name as people know it."""
+    return socket.gethostname()
+
+
+def description() -> str:
+    """Operating system, its release, processor and Python, for the Hub's list of runners."""
+    return f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def _system() -> str:
+    return {"linux": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
+
+
+def _has_screen() -> bool:
+    if platform.system() == "Linux":
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return platform.system() in {"Darwin", "Windows"} and "SSH_CONNECTION" not in os.environ

@@ -1,0 +1,129 @@
+"""What an execution tells, made ready for the journal and the Hub; the engine's `Sink` on both sides of the pipe.
+
+Owns the JSON form of events and lines, the numbering of node runs, the copies of attached files, and the last check of
+the lease before each node. Where it all goes is an `Outlet`'s business.
+"""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import time
+import uuid
+from pathlib import Path
+
+from runner.agent.clock import boottime
+from runner.agent.intervals import Intervals
+from runner.agent.model import StoredFile, dump_json
+from runner.agent.work import Outlet, RunOrder
+from runner.engine.events import LogLine, LoopPath, NodeEvent
+from runner.nodes.base import Artifact, NodeFailure
+
+COPY_BYTES = 1024 * 1024
+TERMINAL = frozenset({"completed", "failed", "skipped", "stopped"})
+
+
+class LeaseOverError(Exception):
+    """This runner may not go on with the execution: the Hub has not been heard for too long."""
+
+
+class Recorder:
+    """The sink of one execution."""
+
+    def __init__(self, order: RunOrder, outlet: Outlet) -> None:
+        self._order = order
+        self._outlet = outlet
+        self._files = Path(order.files_dir)
+        self._runs: dict[tuple[str, LoopPath], int] = {}
+        self._run_count = 0
+        self._node_id = ""
+        self._intervals = None if order.intervals_file is None else Intervals(Path(order.intervals_file))
+        self.lease_until = order.lease_until
+        """`clock.boottime` after which no further node begins; moved by renewals."""
+
+    def begin(self) -> None:
+        """The execution begins here and now."""
+        if self._intervals is not None:
+            self._intervals.note("begin", self._order.execution_id, self._order.attempt_id)
+
+    def end(self) -> None:
+        """Nothing of it goes on in this process."""
+        if self._intervals is not None:
+            self._intervals.note("end", self._order.execution_id, self._order.attempt_id)
+
+    def node_event(self, event: NodeEvent) -> None:
+        """Number the node run the event belongs to and pass it on."""
+        self._outlet.node_event(
+            dump_json(
+                {
+                    "run": self._run_of(event),
+                    "nodeId": event.node_id,
+                    "nodeType": event.node_type,
+                    "path": [{"loop": loop, "index": index} for loop, index in event.path],
+                    "try": event.try_number,
+                    "status": event.status,
+                    "at": event.at.timestamp(),
+                    "duration": event.duration_seconds,
+                    "input": event.input,
+                    "output": event.output,
+                    "failure": None if event.failure is None else event.failure.as_json(),
+                }
+            )
+        )
+
+    def log(self, line: LogLine) -> None:
+        """Pass a line on."""
+        self._outlet.log_line(
+            dump_json({"at": line.at.timestamp(), "level": line.level, "nodeId": line.node_id, "message": line.message})
+        )
+
+    def before_node(self) -> None:
+        """Raises LeaseOverError when this runner may not go on."""
+        if boottime() >= self.lease_until:
+            raise LeaseOverError("The Hub was not heard from for the time of the lease.")
+        if self._intervals is not None:
+            self._intervals.note("step", self._order.execution_id, self._order.attempt_id)
+
+    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
+        """Copy the file for the upload; what happens to it afterwards changes nothing. Raises NodeFailure."""
+        artifact_id = str(uuid7())
+        target = self._files / artifact_id
+        try:
+            size, sha256 = await asyncio.to_thread(_copy, path, target)
+        except OSError as error:
+            raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from error
+        self._outlet.artifact(StoredFile(artifact_id, name, size, sha256, media_type, self._node_id, str(target)))
+        await self._outlet.room()
+        return Artifact(artifact_id, name, size, sha256, media_type)
+
+    def _run_of(self, event: NodeEvent) -> int:
+        key = (event.node_id, event.path)
+        number = self._runs.get(key)
+        if number is None:
+            self._run_count += 1
+            number = self._runs[key] = self._run_count
+        if event.status in TERMINAL:
+            del self._runs[key]
+        return number
+
+
+def uuid7() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562): sorts by the time it was made."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (
+        (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    )
+    return uuid.UUID(int=value)
+
+
+def _copy(source: Path, target: Path) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while chunk := reader.read(COPY_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    target.chmod(0o600)
+    return size, digest.hexdigest()

@@ -1,0 +1,75 @@
+"""What it means to carry out one attempt, whether inside the agent or in a process of its own.
+
+Owns the order given to whoever runs the graph (`RunOrder`) and the interface of a running execution (`Work`).
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from runner.agent.model import End, StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrder:
+    """Everything an execution needs, as plain data: it crosses the pipe to a process as JSON."""
+
+    execution_id: str
+    attempt_id: str
+    run_attempt: int
+    graph_path: str
+    inputs: str
+    """JSON object."""
+    context: str
+    """JSON object: facts for expressions (`execution.*`)."""
+    timeout_seconds: float
+    """Run time allowed, 0 for none."""
+    workdir: str
+    files_dir: str
+    """Where attached files are copied to for the upload."""
+    lease_until: float
+    """`clock.boottime` of the self-stop."""
+    intervals_file: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
+class Outlet(Protocol):
+    """Where an execution's events go, in the order in which they happen."""
+
+    def node_event(self, item: bytes) -> None:
+        """A node event in its JSON form."""
+        ...
+
+    def log_line(self, item: bytes) -> None:
+        """A log line in its JSON form."""
+        ...
+
+    def artifact(self, file: StoredFile) -> None:
+        """A file that was copied for the upload."""
+        ...
+
+    async def room(self) -> None:
+        """Wait while too much is under way."""
+        ...
+
+
+class Work(Protocol):
+    """One execution that runs."""
+
+    async def run(self) -> End:
+        """Carry it out. Cancelling this kills it at once and for good."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end soon: the running node is stopped, `finally` bodies still run."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once, with everything it started."""
+        ...
+
+    def renew(self, lease_until: float) -> None:
+        """The lease was extended (or began)."""
+        ...

@@ -1,0 +1,25 @@
+"""A scripted Hub and a real agent process for each test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.runner.agent.hub import ScriptedHub
+from tests.integration.runner.agent.processes import AgentProcess
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[ScriptedHub]:
+    hub = ScriptedHub()
+    await hub.start()
+    yield hub
+    await hub.stop()
+
+
+@pytest.fixture
+async def agent(hub: ScriptedHub, tmp_path: Path) -> AsyncIterator[AgentProcess]:
+    agent = AgentProcess(hub, tmp_path / "home")
+    yield agent
+    if agent.process is not None:
+        await agent.kill()
