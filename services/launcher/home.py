@@ -171,7 +171,7 @@ def close_sockets(home: Home) -> None:
 
 def _socket_folder(root: Path) -> Path:
     """A private folder with paths short enough for sockets: in the data folder, else a remembered temporary one."""
-    inside = root / "sockets"
+    inside = root / "run"
     if len(os.fsencode(inside)) + LONGEST_SOCKET_NAME <= LONGEST_SOCKET_PATH:
         make_private_folder(inside)
         return inside

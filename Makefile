@@ -1,0 +1,67 @@
+# Exekra Hub: `make` lists the targets. Runs with GNU make 3.81 and a POSIX shell; everything it installs is in .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := services runner scripts tests
+TESTS := tests/unit tests/contract tests/integration tests/e2e
+
+.PHONY: help setup setup-dev up down demo test chaos bench check format format-check lint types protos lock clean
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv with everything the Hub needs (nothing to do the second time)
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh run
+
+setup-dev: ## The same, with the tools for tests and checks
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
+
+up: setup ## Run the Hub in the foreground; Ctrl-C drains it
+	@exec $(BIN)/python -m services.launcher up
+
+down: setup ## Stop the Hub that runs in EXEKRA_HOME
+	@exec $(BIN)/python -m services.launcher down
+
+demo: setup ## Start a Hub and a runner, run the demo workflow on real files, check its result
+	@exec $(BIN)/python -m scripts.demo
+
+test: setup-dev ## Run the test suite
+	@exec $(BIN)/python -m pytest $(wildcard $(TESTS)) $(PYTEST_ARGS)
+
+chaos: setup-dev ## Kill, freeze and cut what can be killed, frozen and cut; then check the invariants
+	@exec $(BIN)/python -m pytest tests/chaos --timeout 1800 $(PYTEST_ARGS)
+
+bench: setup-dev ## Measure latency, throughput, memory and start
+	@exec $(BIN)/python -m scripts.bench
+
+check: setup-dev format-check lint types ## Format, lint, types, import rules, protos
+
+format: setup-dev ## Rewrite the sources in the house's format
+	@$(BIN)/python -m ruff format $(CODE)
+	@$(BIN)/python -m ruff check --select I --fix $(CODE)
+
+format-check:
+	@$(BIN)/python -m ruff format --check $(CODE)
+
+lint: setup-dev ## Lint and import rules
+	@$(BIN)/python -m ruff check $(CODE)
+	@$(BIN)/lint-imports
+
+types: setup-dev ## Check types
+	@$(BIN)/python -m mypy
+
+protos: setup ## Generate Python from the protos again
+	@$(BIN)/python scripts/protos.py
+
+lock: ## Resolve the dependencies again into requirements.lock and requirements-dev.lock (needs uv)
+	@uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
+	@uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.lock
+
+clean: ## Remove what make made: .venv, caches, generated code (never the data folder)
+	@rm -rf $(VENV) proto/gen .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find services runner scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

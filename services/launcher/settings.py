@@ -1,0 +1,56 @@
+"""What the launcher reads from `EXEKRA_*`, and the warning for names that nobody reads."""
+
+import inspect
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from runner.agent.settings import PREFIX as RUNNER_PREFIX
+from runner.agent.settings import RunnerSettings
+from services.kit import settings as kit
+from services.kit.postgres import SCHEMAS
+
+NO_REDIS = "none"
+
+
+class LauncherSettings(kit.ServiceSettings):
+    """One Hub on one host. `database_url` is empty for an embedded server, else a user's who may create roles."""
+
+    https_port: int = Field(default=4545, ge=1, le=65535)
+    runner_port: int = Field(default=4546, ge=1, le=65535)
+    https_host: str = ""
+    """Address to listen on; every one when empty."""
+    redis_url: SecretStr = SecretStr("")
+    """Empty: an embedded Valkey. `none`: no Redis at all."""
+    admin_email: str = "admin@localhost"
+    admin_password: SecretStr = SecretStr("")
+    """The first admin's; generated when empty."""
+    public_hosts: str = ""
+    """Further host names and addresses for the certificate, separated by commas."""
+    local_runner: bool = True
+    """Whether one runner is paired and started together with the Hub."""
+
+    @property
+    def further_hosts(self) -> tuple[str, ...]:
+        """`public_hosts`, taken apart."""
+        return tuple(host.strip() for host in self.public_hosts.split(",") if host.strip())
+
+
+def misspelt_names(environment: Mapping[str, str]) -> list[str]:
+    """`EXEKRA_*` names that neither the launcher, nor a service, nor the runner reads."""
+    models: list[type[BaseSettings]] = [LauncherSettings]
+    for service in SCHEMAS:
+        models += _settings_of(f"services.{service}.settings")
+    runner = {f"{RUNNER_PREFIX}{name.upper()}" for name in RunnerSettings.model_fields}
+    runner |= {f"{name}_FILE" for name in runner}
+    return [name for name in kit.unknown_names(models, environment) if name not in runner]
+
+
+def _settings_of(module: str) -> list[type[BaseSettings]]:
+    if find_spec(module) is None:
+        return []
+    classes = inspect.getmembers(import_module(module), inspect.isclass)
+    return [found for _, found in classes if issubclass(found, BaseSettings)]
