@@ -185,14 +185,11 @@ async def _unexpected(response: aiohttp.ClientResponse) -> NodeFailure:
     details: dict[str, Json] = {"status": response.status, "url": str(response.url), "excerpt": excerpt}
     if retry_after := response.headers.get("Retry-After"):
         details["retryAfter"] = retry_after
-    return NodeFailure(
-        "HTTP_STATUS",
-        f"{response.method} {response.url.with_query(None)} answered {response.status} {response.reason or ''}".rstrip()
-        + (f": {excerpt[:200]}" if excerpt else ".")
-        + " Check the request, or add the status to 'Expected status'.",
-        retryable=response.status >= 500 or response.status in _RETRYABLE_STATUS,
-        details=details,
-    )
+    retryable = response.status >= 500 or response.status in _RETRYABLE_STATUS
+    answer = f"{response.method} {response.url.with_query(None)} answered {response.status} {response.reason or ''}"
+    said = f" ({excerpt[:200]})" if excerpt else ""
+    advice = "try again later" if retryable else "check the request, or add the status to 'Expected status'"
+    return NodeFailure("HTTP_STATUS", f"{answer.rstrip()}{said}; {advice}.", retryable=retryable, details=details)
 
 
 def _excerpt(body: bytes) -> str:

@@ -1,0 +1,1 @@
+"""`python -m scripts.demo`: a Hub and a runner, one workflow on real files, and a check of what came out."""

@@ -1,0 +1,138 @@
+"""Runs the demo. Exits 0 only if the execution is COMPLETED and its numbers are right, 1 if not, 4 if refused."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+from pydantic import ValidationError
+
+from scripts.demo.check import ResultWrongError, check_output, check_workbook, expected_sheets, workbook_of
+from scripts.demo.client import CallRefusedError, HubClient, signed_in
+from scripts.demo.material import REGIONS, MaterialMissingError, airports_file, read_graph
+from scripts.demo.regions_service import BUSY_ANSWERS, RegionsService, regions_service
+from scripts.demo.timeline import draw_timeline, graph_names
+from services.kit.postgres import MigrationError
+from services.launcher.console import Console
+from services.launcher.errors import ChildFailedError, LaunchRefusedError
+from services.launcher.hub import RunningHub, running_hub
+from services.launcher.ports import free_port, is_free
+from services.launcher.settings import LauncherSettings
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_REFUSED: Final = 4
+RUN_SECONDS: Final = 120
+WORKFLOW: Final = "Airports by region"
+ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - what the gateway binds
+
+
+def main() -> int:
+    """Run the demo; the exit status."""
+    try:
+        settings = LauncherSettings()
+    except ValidationError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_REFUSED
+    console = Console(settings.log_format)
+    try:
+        asyncio.run(_demo(_with_free_ports(settings, console), console))
+    except (LaunchRefusedError, MigrationError, MaterialMissingError) as error:
+        console.warn(str(error))
+        return EXIT_REFUSED
+    except (ChildFailedError, CallRefusedError, ResultWrongError, aiohttp.ClientError, TimeoutError) as error:
+        console.warn(f"the demo failed: {error or type(error).__name__}")
+        return EXIT_FAILED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.warn("the demo was stopped")
+        return EXIT_FAILED
+    return EXIT_OK
+
+
+def _with_free_ports(settings: LauncherSettings, console: Console) -> LauncherSettings:
+    """The same settings with free ports in place of taken ones."""
+    chosen: dict[str, int] = {}
+    for name in ("https_port", "runner_port"):
+        port: int = getattr(settings, name)
+        if not is_free(port, settings.https_host or ANY_ADDRESS):
+            chosen[name] = free_port()
+            console.progress(f"port {port} is taken, using {chosen[name]}")
+    return settings.model_copy(update=chosen)
+
+
+async def _demo(settings: LauncherSettings, console: Console) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with running_hub(settings, console) as hub, regions_service() as service:
+        airports = await asyncio.to_thread(airports_file, hub.home.root / "demo")
+        console.progress(f"Hub ready at {hub.url}")
+        if not hub.runner_id:
+            raise ChildFailedError("no runner is paired with this Hub")
+        inputs = {"airportsFile": str(airports), "regionsUrl": service.url}
+        async with signed_in(hub.url, hub.authority, hub.admin.email, hub.admin.password) as client:
+            execution = await _run(client, inputs, console)
+            await _show(client, hub, execution, console)
+            await _check(client, execution, service, airports, console.progress)
+    console.progress(f"the demo is done; its Hub is stopped, its data is in {hub.home.root}")
+
+
+async def _run(client: HubClient, inputs: dict[str, Any], console: Console) -> dict[str, Any]:
+    workflow_id, version = await client.publish(WORKFLOW, read_graph())
+    console.progress(f"workflow {WORKFLOW!r} published as version {version}")
+    answer = await client.call("POST", "/executions", {"workflowId": workflow_id, "inputs": inputs})
+    execution_id = answer["execution"]["id"]
+    return await client.follow(execution_id, RUN_SECONDS, lambda status: console.progress(f"execution {status}"))
+
+
+async def _show(client: HubClient, hub: RunningHub, execution: dict[str, Any], console: Console) -> None:
+    runs = await client.items(f"/executions/{execution['id']}/nodes")
+    lines = [
+        "",
+        *draw_timeline(runs, graph_names(read_graph())),
+        "",
+        *(
+            f"{line['level']:>8}  {line['message']}"
+            for line in await client.items(f"/executions/{execution['id']}/logs")
+        ),
+        "",
+        *_result(execution),
+        "",
+        f"{hub.url}/executions/{execution['id']}",
+        "",
+    ]
+    for line in lines:
+        console.write(line)
+
+
+def _result(execution: dict[str, Any]) -> list[str]:
+    if execution["status"] != "COMPLETED":
+        return [f"{execution['status']}: {execution['failure'] or execution['pendingReasons']}"]
+    return [
+        f"{row['region']:<12} {row['airports']:>5} airports, {row['southernmost']:6.2f}° to {row['northernmost']:5.2f}°"
+        for row in execution["output"]["regions"]
+    ]
+
+
+async def _check(
+    client: HubClient, execution: dict[str, Any], service: RegionsService, airports: Path, tell: Callable[[str], None]
+) -> None:
+    if execution["status"] != "COMPLETED":
+        raise ResultWrongError(f"the execution is {execution['status']}, not COMPLETED")
+    if service.calls != BUSY_ANSWERS + 1:
+        raise ResultWrongError(f"the regions service was called {service.calls} times, expected {BUSY_ANSWERS + 1}")
+    archive = await client.download(execution["output"]["artifact"]["artifactId"])
+    expected = await asyncio.to_thread(expected_sheets, airports, REGIONS)
+    check_output(execution["output"], expected, airports)
+    check_workbook(await asyncio.to_thread(workbook_of, archive), expected)
+    rows = sum(len(sheet) for sheet in expected.values())
+    tell(
+        f"checked: {len(expected)} sheets with {rows:,} rows in {len(archive):,} bytes equal an independent computation"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
