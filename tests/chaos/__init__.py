@@ -1,0 +1,1 @@
+"""What must hold when parts are killed in the middle of work."""

@@ -1,0 +1,81 @@
+"""A burst of executions, and the check that no two intervals of one execution overlap on the runners."""
+
+import asyncio
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from tests.rest import ENDED, Api, eventually
+
+CLIENTS = 12
+
+GRAPH: dict[str, Any] = {
+    "schemaVersion": 1,
+    "inputs": [{"name": "number", "type": "number", "required": True}],
+    "settings": {"onLost": "retry", "retry": {"maxAttempts": 9, "backoffSeconds": 0.2}},
+    "nodes": [
+        {"id": "start", "type": "control.start", "name": "Start"},
+        {"id": "wait", "type": "control.delay", "name": "Think", "config": {"seconds": 0.1}},
+        {
+            "id": "double",
+            "type": "data.transform",
+            "name": "Double",
+            "config": {"expression": "{{ inputs.number * 2 }}"},
+        },
+    ],
+    "edges": [
+        {"id": "e1", "from": "start", "port": "out", "to": "wait"},
+        {"id": "e2", "from": "wait", "port": "out", "to": "double"},
+    ],
+    "output": {"doubled": "{{ nodes.double.output }}"},
+}
+"""Every node may be repeated, so a lost attempt is tried again; the right output shows that the work was done."""
+
+
+async def submit_burst(api: Api, workflow_id: str, count: int) -> dict[int, str]:
+    """Launches `count` executions from several clients that never give up; answers number to execution id."""
+    numbers = iter(range(count))
+    accepted: dict[int, str] = {}
+
+    async def client() -> None:
+        for number in numbers:
+            body = {"workflowId": workflow_id, "inputs": {"number": number}, "dedupeKey": f"burst {number}"}
+            answer = await api.patient("POST", "/executions", body, seconds=120)
+            accepted[number] = answer["execution"]["id"]
+
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(CLIENTS):
+            clients.create_task(client())
+    return accepted
+
+
+async def all_ended(api: Api, workflow_id: str, *, seconds: float) -> list[dict[str, Any]]:
+    """All executions of the workflow once none is at work any more."""
+
+    async def look() -> list[dict[str, Any]] | None:
+        await asyncio.sleep(0.5)
+        executions = await api.every(f"/executions?workflowId={workflow_id}")
+        return executions if all(execution["status"] in ENDED for execution in executions) else None
+
+    ended: list[dict[str, Any]] = await eventually(look, seconds=seconds, what="every execution has ended")
+    return ended
+
+
+def overlaps(intervals: Path) -> list[tuple[str, str, str]]:
+    """Pairs of attempts of one execution that were at work at the same time, by the runner's own journal.
+
+    An interval begins at `begin` and ends at `end`; without `end` (the process was killed) at its last `step`.
+    """
+    spans: dict[str, dict[str, list[float]]] = defaultdict(dict)
+    for line in intervals.read_text().splitlines():
+        note = json.loads(line)
+        span = spans[note["executionId"]].setdefault(note["attemptId"], [note["boottime"], note["boottime"]])
+        span[1] = max(span[1], note["boottime"])
+    found = []
+    for execution, attempts in spans.items():
+        ordered = sorted(attempts.items(), key=lambda item: item[1][0])
+        for (first, earlier), (second, later) in zip(ordered, ordered[1:], strict=False):
+            if later[0] < earlier[1]:
+                found.append((execution, first, second))
+    return found

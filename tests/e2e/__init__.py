@@ -1,0 +1,1 @@
+"""All services as processes, with a real runner: what a user of the product does."""
