@@ -68,3 +68,7 @@ CREATE TABLE outbox (id uuid PRIMARY KEY, event bytea NOT NULL);
 
 -- Migrations run as the administrator, who owns the tables; the service's role may only read and write rows.
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA identity TO exekra_identity;
+
+GRANT SELECT ON installation TO exekra_identity;
+GRANT SELECT, INSERT, UPDATE, DELETE ON user_account, session, api_key, login_failure, idempotency_key, outbox
+  TO exekra_identity;

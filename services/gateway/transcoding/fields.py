@@ -31,6 +31,11 @@ class Proto:
 
 
 @dataclass(frozen=True, slots=True)
+class NotSent:
+    """A member of a request that its route's `prepare` deals with, not the RPC."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gather:
     """An object made of fields of the message around it: pairs of member and field."""
 

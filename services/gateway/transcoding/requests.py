@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from services.gateway.transcoding.enums import numbers
-from services.gateway.transcoding.fields import JsonDocument, Proto, marker
+from services.gateway.transcoding.fields import JsonDocument, NotSent, Proto, marker
 
 Setter = Callable[[Message, Any], None]
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -21,7 +21,11 @@ class RequestBinder:
     """Writes the members of a model into messages of one type. Members that are None are left unset."""
 
     def __init__(self, model: type[BaseModel], descriptor: Descriptor) -> None:
-        self._setters = tuple((name, _compile(name, field, descriptor)) for name, field in model.model_fields.items())
+        self._setters = tuple(
+            (name, _compile(name, field, descriptor))
+            for name, field in model.model_fields.items()
+            if marker(field.metadata, NotSent) is None
+        )
 
     def fill(self, model: BaseModel, message: Message) -> None:
         """Raises nothing: the model was validated and its types were matched at start."""

@@ -58,6 +58,8 @@ class ResponseWriter:
 
 
 def _member(name: str, info: FieldInfo, descriptor: Descriptor, outer: Descriptor | None, source: str | None) -> Member:
+    if info.annotation is type(None):
+        return lambda _, __: "null"
     annotation, optional = without_none(info.annotation)
     gather = marker(info.metadata, Gather)
     if gather is not None:

@@ -1,0 +1,168 @@
+"""Live changes from the scheduler, one upstream watch for each set of topics however many people look.
+
+A reader that resumes from a cursor which the shared watch no longer remembers gets a watch of its own. The feed owns
+neither permissions nor the form in which events reach a browser.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from exekra.scheduler.v1 import changes_service_pb2
+from services.gateway.peers import Peers, find_method
+from services.kit.errors import DomainError
+from services.kit.identity import SYSTEM, current_principal
+
+log = structlog.get_logger()
+
+WATCH = "exekra.scheduler.v1.ChangesService.WatchChanges"
+REMEMBERED = 512
+QUEUED = 512
+"""Changes a reader may lag behind before it is cut; it then comes back with its cursor."""
+RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0)
+
+Topics = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change; `payload` is JSON text, `cursor` resumes after it."""
+
+    topic: str
+    kind: str
+    payload: str
+    cursor: str
+
+
+class Reader:
+    """The changes one stream has yet to send. `None` ends it: it was too slow, or the gateway drains."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Change | None] = asyncio.Queue(QUEUED)
+        self.cut = False
+
+    async def next(self) -> Change | None:
+        """Waits for the next change."""
+        if self.cut and self._queue.empty():
+            return None
+        return await self._queue.get()
+
+    def push(self, change: Change) -> None:
+        """Queues a change, or cuts the reader off when it lags too far behind."""
+        if self.cut:
+            return
+        try:
+            self._queue.put_nowait(change)
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        """What is queued is dropped: the reader resumes by cursor."""
+        self.cut = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+
+class _Watch:
+    """An upstream watch of one set of topics, kept alive while it has readers."""
+
+    def __init__(self, peers: Peers, topics: Topics, cursor: str) -> None:
+        self._peers = peers
+        self._topics = topics
+        self._cursor = cursor
+        self.readers: set[Reader] = set()
+        self.remembered: deque[Change] = deque(maxlen=REMEMBERED)
+        self.task = asyncio.create_task(self._run(), name=f"watch {','.join(sorted(topics))}")
+
+    def after(self, cursor: str) -> list[Change] | None:
+        """What came after the cursor; None when it is not remembered."""
+        if not cursor:
+            return []
+        for index, change in enumerate(self.remembered):
+            if change.cursor == cursor:
+                return list(self.remembered)[index + 1 :]
+        return None
+
+    async def _run(self) -> None:
+        current_principal.set(SYSTEM)
+        failures = 0
+        while True:
+            request = changes_service_pb2.WatchChangesRequest(topics=sorted(self._topics), cursor=self._cursor)
+            try:
+                async for response in self._peers.stream(find_method(WATCH), request, seconds=None):
+                    failures = 0
+                    self._take(response)
+            except DomainError as error:
+                if failures == 0:
+                    log.warning("watch broken; connecting again", topics=sorted(self._topics), reason=error.reason)
+            delay = RECONNECT_SECONDS[min(failures, len(RECONNECT_SECONDS) - 1)]
+            failures += 1
+            await asyncio.sleep(delay)
+
+    def _take(self, response: changes_service_pb2.WatchChangesResponse) -> None:
+        if response.cursor:
+            self._cursor = response.cursor
+        if not response.topic:
+            return
+        change = Change(response.topic, response.kind, response.payload_json.decode() or "null", response.cursor)
+        self.remembered.append(change)
+        for reader in tuple(self.readers):
+            reader.push(change)
+
+
+class Feed:
+    """Joins readers to watches. `close` ends every reader and watch."""
+
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
+        self._shared: dict[Topics, _Watch] = {}
+        self._watches: set[_Watch] = set()
+        self.closed = False
+
+    @asynccontextmanager
+    async def read(self, topics: Topics, cursor: str) -> AsyncIterator[Reader]:
+        """A reader of the topics, from the cursor on (empty: from now on)."""
+        reader = Reader()
+        watch = self._join(topics, cursor, reader)
+        try:
+            yield reader
+        finally:
+            watch.readers.discard(reader)
+            if not watch.readers:
+                await self._drop(topics, watch)
+
+    async def close(self) -> None:
+        """For the drain: streams end at once instead of holding the process."""
+        self.closed = True
+        for watch in tuple(self._watches):
+            for reader in watch.readers:
+                reader.end()
+
+    def _join(self, topics: Topics, cursor: str, reader: Reader) -> _Watch:
+        shared = self._shared.get(topics)
+        missed = shared.after(cursor) if shared is not None else None
+        if shared is None or missed is None:
+            watch = _Watch(self._peers, topics, cursor)
+            self._watches.add(watch)
+            if shared is None:
+                self._shared[topics] = watch
+        else:
+            watch = shared
+            for change in missed:
+                reader.push(change)
+        watch.readers.add(reader)
+        if self.closed:
+            reader.end()
+        return watch
+
+    async def _drop(self, topics: Topics, watch: _Watch) -> None:
+        if self._shared.get(topics) is watch:
+            del self._shared[topics]
+        self._watches.discard(watch)
+        watch.task.cancel()
+        await asyncio.wait([watch.task])

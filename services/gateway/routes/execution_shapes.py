@@ -1,0 +1,271 @@
+"""Shapes of executions and of what they leave behind."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from services.gateway.routes.shapes import Actor, Failure, Limit, PageQuery
+from services.gateway.transcoding.fields import (
+    ApiModel,
+    Document,
+    Gather,
+    Id,
+    Instant,
+    JsonDocument,
+    ListDocument,
+    NotSent,
+    ObjectDocument,
+    Proto,
+    ShortText,
+    Text,
+)
+
+Status = Literal["QUEUED", "ASSIGNED", "RUNNING", "STOPPING", "COMPLETED", "FAILED", "STOPPED", "LOST"]
+Mode = Literal["scheduled", "interactive"]
+Level = Literal["debug", "info", "warning", "error"]
+NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped"]
+YEAR_SECONDS = 366 * 24 * 3600.0
+Seconds = Annotated[float, Field(ge=0, le=YEAR_SECONDS, allow_inf_nan=False)]
+
+
+class WorkflowRef(ApiModel):
+    """The workflow an execution runs."""
+
+    id: str
+    name: str
+
+
+class MetricsShape(ApiModel):
+    """CPU in percent of one core, memory in bytes, over the run of the latest attempt."""
+
+    cpu_avg: float
+    cpu_peak: float
+    memory_avg: int
+    memory_peak: int
+
+
+class Obstacle(ApiModel):
+    """A condition that fails now."""
+
+    code: str
+    message: str
+
+
+class PendingReason(ApiModel):
+    """What keeps one runner from taking it; without a runner: what keeps every one."""
+
+    runner_id: str | None
+    runner: str | None
+    obstacles: list[Obstacle]
+
+
+class ExecutionShape(ApiModel):
+    """One launch of a workflow."""
+
+    id: str
+    workflow_id: str
+    workflow: Annotated[WorkflowRef, Gather((("id", "workflow_id"), ("name", "workflow_name")))]
+    version: int
+    draft: bool
+    status: Status
+    mode: Mode
+    priority: int
+    attempt: int
+    run_attempts: int
+    runner_id: str | None
+    runner_name: str | None
+    trigger_id: str | None
+    triggered_by: Actor | None
+    inputs: ObjectDocument
+    output: Document
+    failure: Failure | None
+    created_at: datetime
+    not_before: datetime | None
+    assigned_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    contact_lost_at: datetime | None
+    metrics: MetricsShape | None
+    pending_reasons: list[PendingReason]
+    dedupe_key: str | None
+    retry_of: str | None
+    late: bool
+    timeout_seconds: float | None
+    queue_timeout_seconds: float
+    stopped_by: Actor | None
+    waiting_for: str | None
+
+
+class ExecutionAnswer(ApiModel):
+    """One execution."""
+
+    execution: ExecutionShape
+
+
+class CreatedExecution(ApiModel):
+    """`duplicate` when a live execution held the dedupe key: then it is that one."""
+
+    execution: ExecutionShape
+    duplicate: bool
+
+
+class ExecutionPage(ApiModel):
+    """Newest first."""
+
+    items: list[ExecutionShape]
+    next_cursor: str | None
+
+
+class CreateExecution(ApiModel):
+    """`draft` runs the latest draft (needs workflow:edit); `interactive` runs at once on a connected runner."""
+
+    workflow_id: Id
+    inputs: Annotated[dict[str, Any], JsonDocument()] = Field(default_factory=dict)
+    mode: Mode = "scheduled"
+    runner_id: Id | None = None
+    draft: bool = False
+    priority: Annotated[int, Field(ge=1, le=100)] = 50
+    dedupe_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    not_before: Instant | None = None
+    timeout_seconds: Seconds | None = None
+    queue_timeout_seconds: Seconds | None = None
+
+
+class ExecutionQuery(PageQuery):
+    """`q` is part of the workflow's name, or the beginning of an id."""
+
+    workflow_id: Id | None = None
+    runner_id: Id | None = None
+    status: Annotated[list[Status], Proto("statuses")] = Field(default_factory=list)
+    trigger_id: Id | None = None
+    from_: Annotated[Instant | None, Field(alias="from"), Proto("from")] = None
+    to: Instant | None = None
+    q: Annotated[ShortText, Proto("query")] = ""
+
+
+class StopExecution(ApiModel):
+    """`force` kills at once instead of 15 seconds of grace."""
+
+    force: bool = False
+    reason: Text = ""
+
+
+class RetryExecution(ApiModel):
+    """Without `fromNodeId` from the start, which is all this version does."""
+
+    from_node_id: Annotated[ShortText | None, NotSent()] = None
+    vars: Annotated[dict[str, Any] | None, NotSent()] = None
+    version: Annotated[int | None, Field(ge=1), NotSent()] = None
+
+
+class ResolveExecution(ApiModel):
+    """A person's word on what a LOST execution came to."""
+
+    status: Literal["COMPLETED", "FAILED", "STOPPED"]
+    note: Text = ""
+
+
+class NodeRunShape(ApiModel):
+    """One run of one node; `path` names the turns of the loops around it."""
+
+    seq: int
+    node_id: str
+    node_type: str
+    path: ListDocument
+    attempt: int
+    try_number: int
+    status: NodeStatus
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration_seconds: float
+    input: Document
+    output: Document
+    failure: Failure | None
+
+
+class NodeRunQuery(PageQuery):
+    """Without an attempt: the latest that began."""
+
+    attempt: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class NodeRunPage(ApiModel):
+    """In the order they began."""
+
+    items: list[NodeRunShape]
+    next_cursor: str | None
+
+
+class LogLineShape(ApiModel):
+    """One line a node or the runner wrote."""
+
+    seq: int
+    at: datetime
+    level: Level
+    node_id: str | None
+    message: str
+
+
+class LogQuery(ApiModel):
+    """Lines after a sequence number, of a level and above, that contain `q`."""
+
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    level: Level | None = None
+    q: Annotated[ShortText, Proto("query")] = ""
+    limit: Limit = 50
+    cursor: Annotated[str, Field(max_length=500)] = ""
+
+
+class LogPage(ApiModel):
+    """In order."""
+
+    items: list[LogLineShape]
+    next_cursor: str | None
+
+
+class EventShape(ApiModel):
+    """One step in the history of an execution."""
+
+    seq: int
+    at: datetime
+    event: str
+    from_status: Status | None
+    to_status: Status | None
+    attempt_id: str | None
+    runner_id: str | None
+    facts: ObjectDocument
+
+
+class EventPage(ApiModel):
+    """In order."""
+
+    items: list[EventShape]
+    next_cursor: str | None
+
+
+class ArtifactShape(ApiModel):
+    """A file an execution left behind; its bytes are at /api/artifacts/{id}."""
+
+    id: str
+    execution_id: str
+    node_id: str | None
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    created_at: datetime
+
+
+class Artifacts(ApiModel):
+    """All of one execution."""
+
+    items: list[ArtifactShape]
+    next_cursor: None = None
+
+
+class PendingReasons(ApiModel):
+    """Empty once the execution is no longer QUEUED."""
+
+    items: list[PendingReason]
+    next_cursor: None = None

@@ -1,0 +1,82 @@
+"""The aiohttp application: every route of the table, and what surrounds each request."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import Counter, Histogram
+
+from services.gateway.parts import Gateway
+from services.gateway.routes.declaration import Route
+from services.gateway.web.endpoint import Endpoint
+from services.gateway.web.errors import HttpError, problem_response
+from services.gateway.web.headers import secure
+from services.gateway.web.request_keys import RATE_HEADERS, REQUEST_ID, STREAMING
+from services.kit.errors import Kind
+from services.kit.identity import current_principal, current_request_id
+from services.kit.ids import new_id
+from services.kit.translation import as_domain_error
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("exekra_http_requests_total", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram("exekra_http_request_seconds", "Time to the answer, streams left out", ["method", "route"])
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def make_application(gateway: Gateway, routes: Sequence[Route], pages: Sequence[web.RouteDef]) -> web.Application:
+    """Raises ValueError or TypeError for a route that cannot be served as declared."""
+    application = web.Application(middlewares=[_surround])
+    for route in routes:
+        endpoint = Endpoint(route, gateway)
+        application.router.add_route(route.method, route.full_path, endpoint.__call__)
+        if route.also_head:
+            application.router.add_route("HEAD", route.full_path, endpoint.__call__)
+    application.add_routes(pages)
+    application.on_response_prepare.append(_on_prepare)
+    return application
+
+
+@web.middleware
+async def _surround(request: web.Request, handler: Handler) -> web.StreamResponse:
+    given = request.headers.get("X-Request-Id", "")
+    request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
+    request[REQUEST_ID] = request_id
+    current_request_id.set(request_id)
+    current_principal.set(None)
+    started = time.perf_counter()
+    try:
+        response = await handler(request)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        if STREAMING in request:
+            raise
+        _log_own_error(request, error)
+        response = problem_response(error, path=request.path, request_id=request_id)
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unknown"
+    REQUESTS.labels(request.method, route, response.status).inc()
+    if STREAMING not in request:
+        SECONDS.labels(request.method, route).observe(time.perf_counter() - started)
+    return response
+
+
+def _log_own_error(request: web.Request, error: Exception) -> None:
+    if isinstance(error, (web.HTTPException, HttpError)):
+        return
+    if as_domain_error(error).kind is Kind.INTERNAL:
+        log.error("request failed", method=request.method, path=request.path, exc_info=error)
+
+
+async def _on_prepare(request: web.Request, response: web.StreamResponse) -> None:
+    secure(request, response, request.get(REQUEST_ID, ""))
+    allowance = request.get(RATE_HEADERS)
+    if allowance is not None:
+        response.headers.update(allowance.headers())
+    response.headers.pop("Server", None)
