@@ -27,7 +27,7 @@ class Problem(Exception):
 
 
 class Api:
-    """Calls with an API key. `patient` calls go on over connection errors and 5xx that mean "away" until `seconds` passed."""
+    """Calls with an API key. `patient` ones go on over connection errors and 5xx that mean "away"."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session

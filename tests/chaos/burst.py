@@ -1,6 +1,7 @@
 """A burst of executions, and the check that no two intervals of one execution overlap on the runners."""
 
 import asyncio
+import itertools
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -75,7 +76,7 @@ def overlaps(intervals: Path) -> list[tuple[str, str, str]]:
     found = []
     for execution, attempts in spans.items():
         ordered = sorted(attempts.items(), key=lambda item: item[1][0])
-        for (first, earlier), (second, later) in zip(ordered, ordered[1:], strict=False):
+        for (first, earlier), (second, later) in itertools.pairwise(ordered):
             if later[0] < earlier[1]:
                 found.append((execution, first, second))
     return found
