@@ -37,7 +37,7 @@ chaos: setup-dev ## Kill, freeze and cut what can be killed, frozen and cut; the
 	@exec $(BIN)/python -m pytest tests/chaos --timeout 1800 $(PYTEST_ARGS)
 
 bench: setup-dev ## Measure latency, throughput, memory and start
-	@exec $(BIN)/python -m scripts.bench
+	@exec $(BIN)/python -m tests.bench
 
 check: setup-dev format-check lint types ## Format, lint, types, import rules, protos
 

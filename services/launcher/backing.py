@@ -1,16 +1,18 @@
 """The two servers behind the services: embedded ones, or those that the settings name."""
 
-import asyncio
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import asyncpg
+
 from services.kit.postgres import SCHEMAS, migrate
 from services.launcher import postgres_server, valkey_server
 from services.launcher.child_process import ChildSpec
 from services.launcher.database import DATABASE, dsn_of_role, prepare_roles
+from services.launcher.errors import ChildFailedError
 from services.launcher.home import Home, make_private_folder
 from services.launcher.ports import kept_port
 from services.launcher.postgres_server import PostgresServer
@@ -63,13 +65,21 @@ class PreparedDatabase:
 
 
 async def bring_to_this_version(admin_dsn: str, secrets: Path) -> PreparedDatabase:
-    """Bring roles and every schema to this version. The roles' passwords are kept in the folder `secrets`."""
+    """Bring roles and every schema to this version. The roles' passwords are kept in the folder `secrets`.
+
+    Raises:
+        MigrationError: the database is newer than this version.
+        ChildFailedError: the database cannot be reached or refuses a statement.
+    """
     passwords = {service: kept_secret(secrets, f"role-{service}") for service in SCHEMAS}
-    await prepare_roles(admin_dsn, passwords)
-    applied = await asyncio.gather(*(migrate(admin_dsn, service) for service in SCHEMAS))
+    try:
+        await prepare_roles(admin_dsn, passwords)
+        applied = [f"{service}/{name}" for service in SCHEMAS for name in await migrate(admin_dsn, service)]
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise ChildFailedError(f"The database could not be brought to this version: {error}") from error
     return PreparedDatabase(
         addresses={service: dsn_of_role(admin_dsn, service, password) for service, password in passwords.items()},
-        applied=tuple(name for names in applied for name in names),
+        applied=tuple(applied),
     )
 
 

@@ -24,7 +24,15 @@ INTERNAL_SERVICES: Final = ("audit", "license", "scheduler", "registry")
 # A service cancels what is left at its own deadline, and needs a moment to end.
 DRAIN_MARGIN_SECONDS: Final = 4.0
 # Read by the launcher alone, or given to the services in a file instead.
-LAUNCHER_NAMES: Final = ("DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "VAULT_KEY", "SETUP_TOKEN", "LISTEN")
+LAUNCHER_NAMES: Final = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "ADMIN_PASSWORD",
+    "VAULT_KEY",
+    "SETUP_TOKEN",
+    "LISTEN",
+    "METRICS_LISTEN",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,11 @@ class Composition:
         own = {
             "HOME": str(self.home.root),
             "DATABASE_URL_FILE": self._kept(f"database-{service}", self.database_urls[service]),
+            # Into a pipe, whatever the launcher makes of it for its reader.
+            "LOG_FORMAT": "json",
+            "LOG_LEVEL": self.settings.log_level,
+            "DRAIN_SECONDS": str(self.settings.drain_seconds),
+            "HTTPS_HOST": self.settings.https_host,
             "HTTPS_PORT": str(self.settings.https_port),
             "RUNNER_PORT": str(self.settings.runner_port),
             "TLS_CERTIFICATE": str(self.tls.certificate),
@@ -65,6 +78,9 @@ class Composition:
         }
         own |= {f"{name.upper()}_ADDRESS": f"unix:{self.home.socket(name)}" for name in INTERNAL_SERVICES}
         own["REDIS_URL_FILE"] = self._kept("redis-url", self.redis_url)
+        if service == "registry":
+            own["PUBLIC_URL"] = self.settings.public_url or f"https://127.0.0.1:{self.settings.https_port}"
+            own["RUNNER_LISTEN"] = f"{self.settings.https_host or '0.0.0.0'}:{self.settings.runner_port}"  # noqa: S104 - said in the settings
         if service == "scheduler":
             kept_key(secrets, "vault-key")
             own["VAULT_KEY_FILE"] = str(secrets / "vault-key")

@@ -50,7 +50,7 @@ SETTINGS: Final = {
     "cluster_name": "exekra",
 }
 # For tests that throw their data away: the process may be killed, the machine may not.
-THROWAWAY_SETTINGS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY_SETTINGS: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,8 @@ class PostgresServer:
 
     def _create(self, account: Account) -> None:
         """Run initdb beside the final place, so that an interrupted one is never taken for a database."""
+        if self.data.exists() and any(self.data.iterdir()):
+            raise LaunchRefusedError(f"{self.data} is no data directory of Postgres: choose another EXEKRA_HOME.")
         unfinished = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=PRIVATE_FOLDER)
@@ -135,9 +137,7 @@ class PostgresServer:
         )
         if result.returncode != 0:
             raise LaunchRefusedError(f"Postgres could not make its data directory {self.data}: {result.stderr.strip()}")
-        if self.data.exists():
-            self.data.rmdir()  # refuses a folder that holds something we did not write
-        unfinished.rename(self.data)
+        unfinished.replace(self.data)
 
     def _clear_stale_pid(self) -> None:
         """Remove a pid file whose process is gone or is now somebody else; stop a server that holds the directory.

@@ -14,11 +14,11 @@ from services.kit.postgres import SCHEMAS, MigrationError
 from services.launcher.authority import LOCAL_NAMES, Leaf, ensure_leaf, ensure_tls
 from services.launcher.backing import bring_to_this_version
 from services.launcher.console import Console, write_out
-from services.launcher.errors import LaunchRefusedError
+from services.launcher.errors import ChildFailedError, LaunchRefusedError
 from services.launcher.home import make_private_folder
 from services.launcher.secrets import write_secret
 from services.launcher.settings import LauncherSettings
-from services.launcher.up import EXIT_OK, EXIT_REFUSED
+from services.launcher.up import EXIT_FAILED, EXIT_OK, EXIT_REFUSED
 
 EXIT_USAGE: Final = 2
 # Names under which compose and Kubernetes reach the public ports from inside.
@@ -31,6 +31,7 @@ def prepare(folder: Path, settings: LauncherSettings, console: Console) -> None:
     Raises:
         LaunchRefusedError: no database is named.
         MigrationError: the database is newer than this version.
+        ChildFailedError: the database cannot be reached or refuses a statement.
     """
     dsn = settings.database_url.get_secret_value()
     if not dsn:
@@ -48,7 +49,7 @@ def prepare(folder: Path, settings: LauncherSettings, console: Console) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 0 ok, 2 usage, 4 refused."""
+    """The exit status: 0 ok, 1 failed, 2 usage, 4 refused."""
     if len(arguments) != 2 or arguments[0] != "--folder":
         write_out((__doc__ or "").strip())
         return EXIT_USAGE
@@ -59,6 +60,9 @@ def main(arguments: list[str]) -> int:
     except (LaunchRefusedError, MigrationError) as error:
         console.warn(str(error))
         return EXIT_REFUSED
+    except ChildFailedError as error:
+        console.warn(str(error))
+        return EXIT_FAILED
     return EXIT_OK
 
 

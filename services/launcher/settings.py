@@ -25,6 +25,8 @@ class LauncherSettings(kit.ServiceSettings):
     """Address to listen on; every one when empty."""
     redis_url: SecretStr = SecretStr("")
     """Empty: an embedded Valkey. `none`: no Redis at all."""
+    public_url: str = ""
+    """Where people and runners reach this Hub when it is not this machine's loopback address."""
     admin_email: str = "admin@localhost"
     admin_password: SecretStr = SecretStr("")
     """The first admin's; generated when empty."""
