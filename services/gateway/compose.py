@@ -1,7 +1,7 @@
 """How the gateway is put together: database, channels, identity, routes, the HTTPS listener and its loops."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
@@ -33,8 +33,13 @@ LISTEN_AGAIN_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def compose(settings: GatewaySettings, stop: asyncio.Event) -> AsyncIterator[Parts]:
-    """The parts of a running gateway. Raises OSError when the port is taken or Postgres cannot be reached."""
+async def compose(
+    settings: GatewaySettings, stop: asyncio.Event, tell_port: Callable[[int], None] = lambda _: None
+) -> AsyncIterator[Parts]:
+    """The parts of a running gateway; `tell_port` hears where it listens.
+
+    Raises OSError when the port is taken or Postgres cannot be reached.
+    """
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings))
         identity = gateway.identity
@@ -45,6 +50,7 @@ async def compose(settings: GatewaySettings, stop: asyncio.Event) -> AsyncIterat
         application = make_application(gateway, routes, page_routes(gateway, routes))
         port = await stack.enter_async_context(listening(application, settings))
         log.info("listening", port=port)
+        tell_port(port)
 
         async def pump() -> None:
             await every(PUMP_SECONDS, identity.outbox.push, stop=stop, wake=identity.outbox.wake, name="audit outbox")

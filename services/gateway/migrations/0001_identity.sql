@@ -30,8 +30,8 @@ CREATE TABLE session (
   ip text NOT NULL,
   user_agent text NOT NULL
 );
-CREATE INDEX session_user ON session (user_id, id);
-CREATE INDEX session_expiry ON session (expires_at);
+CREATE INDEX session_by_user ON session (user_id, id);
+CREATE INDEX session_by_expiry ON session (expires_at);
 
 CREATE TABLE api_key (
   id uuid PRIMARY KEY,
@@ -44,7 +44,7 @@ CREATE TABLE api_key (
   expires_at timestamptz,
   last_used_at timestamptz
 );
-CREATE INDEX api_key_user ON api_key (user_id, id);
+CREATE INDEX api_key_by_user ON api_key (user_id, id);
 
 -- Failed sign-ins by address tried, whether or not such a user exists: both are locked out alike.
 CREATE TABLE login_failure (

@@ -1,4 +1,4 @@
-"""API keys: how programs call. The value is answered once, at its making."""
+"""API keys: how programs call. The key itself is answered once, at its making."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -49,10 +49,10 @@ class CreateApiKey(ApiModel):
 
 
 class ApiKeyAnswer(ApiModel):
-    """`value` goes into `Authorization: Bearer …` and is shown this once."""
+    """`key` goes into `Authorization: Bearer …` and is shown this once."""
 
     api_key: ApiKeyShape
-    value: str
+    key: str
 
 
 async def create_api_key(call: Call) -> web.Response:
@@ -64,14 +64,14 @@ async def create_api_key(call: Call) -> web.Response:
     new = NewApiKey(name=body.name, scopes=scopes, expires_at=body.expires_at)
 
     async def create(connection: "Connection") -> ApiKeyAnswer:
-        key, value = await call.gateway.identity.api_keys.create(connection, call.caller, new)
-        return ApiKeyAnswer(api_key=ApiKeyShape(**asdict(key)), value=value)
+        made, value = await call.gateway.identity.api_keys.create(connection, call.caller, new)
+        return ApiKeyAnswer(api_key=ApiKeyShape(**asdict(made)), key=value)
 
     return await create_once(call, create)
 
 
 async def list_api_keys(call: Call) -> ApiKeyPage:
-    """Without their values."""
+    """Without the keys themselves."""
     query: OwnedQuery = call.query
     before = decode_cursor(query.cursor, 1)
     api_keys = call.gateway.identity.api_keys

@@ -13,6 +13,7 @@ from exekra.scheduler.v1 import evidence_service_pb2
 from services.gateway.peers import find_method
 from services.gateway.routes import execution_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
+from services.gateway.routes.shapes import WholeListQuery
 from services.gateway.web.errors import HttpError
 from services.gateway.web.request_keys import STREAMING
 
@@ -132,6 +133,7 @@ ROUTES = (
         summary="List artifacts",
         permission="execution:view",
         rpc=f"{SERVICE}.ListArtifacts",
+        query=WholeListQuery,
         response=shapes.Artifacts,
     ),
     Route(

@@ -6,7 +6,7 @@ from typing import Any
 from services.gateway.peers import find_method, request_of
 from services.gateway.routes import execution_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
-from services.gateway.routes.shapes import PageQuery
+from services.gateway.routes.shapes import PageQuery, WholeListQuery
 from services.gateway.web.admission import require
 from services.kit.errors import FieldError, invalid
 from services.kit.paging import MAXIMUM_LIMIT
@@ -142,6 +142,7 @@ ROUTES = (
         summary="Say for every runner why it does not take the execution",
         permission="execution:view",
         rpc=f"{SERVICE}.ListPendingReasons",
+        query=WholeListQuery,
         response=shapes.PendingReasons,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.gateway.routes.shapes import PageQuery
+from services.gateway.routes.shapes import PageQuery, WholeListQuery
 from services.gateway.transcoding.fields import ApiModel, Id, Instant, Name, Proto, ShortText, Text
 
 State = Literal["ONLINE", "BUSY", "OFFLINE"]
@@ -103,7 +103,7 @@ class ChangeRunner(ApiModel):
     owner_id: Id | None = None
 
 
-class MetricsQuery(ApiModel):
+class MetricsQuery(WholeListQuery):
     """A span of time."""
 
     from_: Annotated[Instant | None, Field(alias="from"), Proto("from")] = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.gateway.transcoding.fields import ApiModel, Document, ShortText
+from services.gateway.transcoding.fields import ApiModel, Document, NotSent, ShortText
 from services.kit.paging import DEFAULT_LIMIT, MAXIMUM_LIMIT
 
 Limit = Annotated[int, Field(ge=1, le=MAXIMUM_LIMIT)]
@@ -16,6 +16,13 @@ class PageQuery(ApiModel):
 
     limit: Limit = DEFAULT_LIMIT
     cursor: Cursor = ""
+
+
+class WholeListQuery(ApiModel):
+    """The list is short and answered whole; page parameters are taken and change nothing."""
+
+    limit: Annotated[Limit, NotSent()] = DEFAULT_LIMIT
+    cursor: Annotated[Cursor, NotSent()] = ""
 
 
 class SearchQuery(PageQuery):

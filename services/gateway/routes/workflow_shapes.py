@@ -21,6 +21,7 @@ from services.gateway.transcoding.fields import (
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=20)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Graph = Annotated[dict[str, Any], JsonDocument()]
+OptionalGraph = Annotated[dict[str, Any] | None, JsonDocument()]
 
 
 class WorkflowShape(ApiModel):
@@ -76,7 +77,7 @@ class CreateWorkflow(ApiModel):
     name: Name
     description: Text = ""
     tags: Tags = Field(default_factory=list)
-    graph: Graph | None = None
+    graph: OptionalGraph = None
 
 
 class ChangeWorkflow(ApiModel):
@@ -155,7 +156,7 @@ class RollbackWorkflow(ApiModel):
 class ValidateWorkflow(ApiModel):
     """Without a graph the latest draft is looked at."""
 
-    graph: Graph | None = None
+    graph: OptionalGraph = None
 
 
 class Problem(ApiModel):

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.gateway.routes import workflow_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
-from services.gateway.routes.shapes import PageQuery
+from services.gateway.routes.shapes import PageQuery, WholeListQuery
 from services.gateway.web.bodies import GRAPH_BYTES
 
 SERVICE = "exekra.scheduler.v1.WorkflowService"
@@ -183,6 +183,7 @@ ROUTES = (
         summary="List node types",
         permission="workflow:view",
         rpc=f"{SERVICE}.ListNodeTypes",
+        query=WholeListQuery,
         response=shapes.NodeTypes,
     ),
 )
