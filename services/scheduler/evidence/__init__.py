@@ -1,0 +1,1 @@
+"""What executions leave behind: node runs, log lines, artifacts, and the stream of live changes."""

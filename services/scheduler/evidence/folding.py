@@ -1,0 +1,98 @@
+"""Reports cut down to what is new and folded to rows. Pure: the decisions of `ingest`, without its SQL.
+
+Only a gapless continuation of what is held is taken: what stands behind a hole is not acknowledged, so the runner
+sends it again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from services.scheduler.evidence.model import LogLine, NodeEvent, NodeRunStatus, ReportedBatch
+
+
+class _Numbered(Protocol):
+    @property
+    def seq(self) -> int: ...
+
+
+NumberedT = TypeVar("NumberedT", bound=_Numbered)
+
+
+@dataclass(slots=True)
+class RunChange:
+    """What a report does to one node run. None and b"" leave what the row holds."""
+
+    seq: int
+    event_seq: int
+    node_id: str
+    node_type: str
+    path: bytes
+    try_number: int
+    status: NodeRunStatus
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration_seconds: float
+    input: bytes
+    output: bytes
+    failure: bytes
+
+
+def continuation(held: int, items: Iterable[NumberedT]) -> list[NumberedT]:
+    """The items that follow `held` one by one; repeats before it and everything behind a hole are left out."""
+    taken = []
+    for item in items:
+        if item.seq <= held:
+            continue
+        if item.seq != held + 1:
+            break
+        held = item.seq
+        taken.append(item)
+    return taken
+
+
+def merge_batches(batches: Sequence[ReportedBatch]) -> dict[str, ReportedBatch]:
+    """One batch for each attempt, its lists ascending: a report and a finish may travel together."""
+    merged: dict[str, ReportedBatch] = {}
+    for batch in batches:
+        known = merged.get(batch.attempt_id)
+        if known is None:
+            merged[batch.attempt_id] = batch
+        elif (known.execution_id, known.runner_id) == (batch.execution_id, batch.runner_id):
+            events: list[NodeEvent] = sorted((*known.node_events, *batch.node_events), key=lambda event: event.seq)
+            lines: list[LogLine] = sorted((*known.log_lines, *batch.log_lines))
+            merged[batch.attempt_id] = ReportedBatch(
+                batch.execution_id, batch.attempt_id, batch.runner_id, events, lines
+            )
+    return merged
+
+
+def fold(events: Sequence[NodeEvent]) -> list[RunChange]:
+    """Ascending events as one change per node run, the last event winning."""
+    changes: dict[int, RunChange] = {}
+    for event in events:
+        known = changes.get(event.run_seq)
+        changes[event.run_seq] = RunChange(
+            seq=event.run_seq,
+            event_seq=event.seq,
+            node_id=event.node_id,
+            node_type=event.node_type,
+            path=event.path,
+            try_number=event.try_number,
+            status=event.status,
+            started_at=known.started_at if known else _started_at(event),
+            completed_at=event.at if event.status.ended else None,
+            duration_seconds=event.duration_seconds,
+            input=event.input or (known.input if known else b""),
+            output=event.output,
+            failure=event.failure,
+        )
+    return list(changes.values())
+
+
+def _started_at(event: NodeEvent) -> datetime | None:
+    """When the run began as far as one event tells; a skipped node never did."""
+    if event.status is NodeRunStatus.SKIPPED:
+        return None
+    return event.at if event.status is NodeRunStatus.RUNNING else event.at - timedelta(seconds=event.duration_seconds)

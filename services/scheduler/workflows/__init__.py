@@ -1,0 +1,1 @@
+"""Workflows: stored, numbered, validated, published. Owns graphs and node types; what runs is in `executions`."""
