@@ -14,8 +14,8 @@ import socket
 import sys
 from typing import NoReturn
 
+from runner.agent import graph_run
 from runner.agent.child import main as child_main
-from runner.nodes import registry
 
 FORK = b"fork"
 _PR_SET_PDEATHSIG = 1
@@ -97,7 +97,7 @@ def main() -> None:
     die_with_parent(int(sys.argv[2]))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _wake_only)
-    registry.node_types()
+    graph_run.warm_up()
     gc.collect()
     gc.freeze()
     serve(control)

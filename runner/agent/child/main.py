@@ -13,12 +13,11 @@ from typing import Any, NoReturn
 
 from runner.agent.child.pipe import Frame, Pipe, parse
 from runner.agent.child.tree import MARK
-from runner.agent.graph_run import GraphRun, load_plan
+from runner.agent.graph_run import GraphRun, load_plan, warm_up
 from runner.agent.model import End, StoredFile
 from runner.agent.usage import own_totals
 from runner.agent.work import RunOrder
 from runner.engine.plan import Plan
-from runner.nodes import registry
 
 
 class PipeOutlet:
@@ -112,7 +111,7 @@ def main() -> None:
     """`python -m runner.agent.child.main DESCRIPTOR`: for platforms without the fork server."""
     signal.signal(signal.SIGTERM, lambda _signal, _frame: None)
     signal.signal(signal.SIGINT, lambda _signal, _frame: None)
-    registry.node_types()
+    warm_up()
     run(_inherited(sys.argv[1]))
 
 

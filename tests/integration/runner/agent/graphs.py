@@ -1,5 +1,6 @@
 """Graphs that the agent's tests run."""
 
+from itertools import pairwise
 from typing import Any
 
 
@@ -8,7 +9,7 @@ def chain(*nodes: dict[str, Any], output: dict[str, Any] | None = None, **fields
     everything = [{"id": "start", "type": "control.start", "config": {}}, *nodes]
     edges = [
         {"id": f"e{index}", "from": left["id"], "port": "out", "to": right["id"]}
-        for index, (left, right) in enumerate(zip(everything, everything[1:], strict=False))
+        for index, (left, right) in enumerate(pairwise(everything))
     ]
     return {"schemaVersion": 1, "nodes": everything, "edges": edges, "output": output or {}, **fields}
 
@@ -32,4 +33,17 @@ def short() -> dict[str, Any]:
 
 def write_file(path: str, text: str, node_id: str = "write") -> dict[str, Any]:
     """A node that needs a process of its own."""
-    return {"id": node_id, "type": "files.write", "config": {"path": path, "text": text}}
+    return {"id": node_id, "type": "files.write", "config": {"path": path, "content": text}}
+
+
+def keep_file(path: str, node_id: str = "keep") -> dict[str, Any]:
+    return {"id": node_id, "type": "log.artifact", "config": {"path": path}}
+
+
+def say(message: str, node_id: str = "say") -> dict[str, Any]:
+    return {"id": node_id, "type": "log.message", "config": {"message": message}}
+
+
+def hang(pids_file: str) -> dict[str, Any]:
+    """A node that never ends, hears nothing, and has started a daemon that ignores SIGTERM (see `hanging_nodes`)."""
+    return {"id": "hang", "type": "test.hang", "config": {"pidsFile": pids_file}}

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the methods have the names of the RPCs
 """A scripted Hub: the runner protocol on a real socket with TLS, following the rules of the execution protocol.
 
 It keeps in memory what the real one keeps in Postgres, and lets a test break things on purpose (see `Faults`).
@@ -36,6 +37,8 @@ class Attempt:
     log_lines: dict[int, apb.LogLine] = field(default_factory=dict)
     first_event_at: float = 0.0
     finishes: list[apb.FinishRecord] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    """To each Finish, in order."""
     order: "apb.AttemptOrder" = apb.ATTEMPT_ORDER_CONTINUE
     hello_phases: list[tuple[int, bool]] = field(default_factory=list)
     """(phase, alive) at each Hello."""
@@ -183,6 +186,10 @@ class ScriptedHub(RunnerServiceServicer):
         return pb.AuthenticateResponse(session_token="token", runner_id="r1", name="box", protocol=1, slots=self.slots)
 
     async def Heartbeat(self, requests: Any, context: Any) -> None:
+        with suppress(asyncio.CancelledError):  # grpc logs the end of a broken stream as an error otherwise
+            await self._heartbeats(context)
+
+    async def _heartbeats(self, context: Any) -> None:
         message = await context.read()
         self.hellos.append(message.hello)
         self.epoch += 1
@@ -215,6 +222,8 @@ class ScriptedHub(RunnerServiceServicer):
             while (message := await context.read()) is not grpc.aio.EOF:
                 self.polls.append(message)
                 await self._note("Poll")
+        except asyncio.CancelledError:
+            pass
         finally:
             if self._poll is context:
                 self._poll = None
@@ -238,6 +247,10 @@ class ScriptedHub(RunnerServiceServicer):
         return pb.DeclineResponse(answer=apb.ANSWER_OK)
 
     async def Report(self, requests: Any, context: Any) -> None:
+        with suppress(asyncio.CancelledError):
+            await self._reports(context)
+
+    async def _reports(self, context: Any) -> None:
         while (message := await context.read()) is not grpc.aio.EOF:
             await self._note("Report")
             attempt = self.attempts[message.batch.attempt.attempt_id]
@@ -269,6 +282,7 @@ class ScriptedHub(RunnerServiceServicer):
                 answer = apb.ANSWER_LATE_ACCEPTED if attempt.status == "over" else apb.ANSWER_OK
             attempt.take(record.remaining_node_events, record.remaining_log_lines)
             attempt.finishes.append(record)
+            attempt.answers.append(answer)
             attempt.status = "finished"
         await self._note("Finish")
         if self.faults.lose_finish_answers:
@@ -333,6 +347,8 @@ class ScriptedHub(RunnerServiceServicer):
         if attempt is None:
             return apb.AttemptInstruction(attempt=held.attempt, order=apb.ATTEMPT_ORDER_QUARANTINE)
         order, lease = attempt.order, attempt.offer.lease_seconds
+        if held.phase == apb.ATTEMPT_PHASE_BEGUN and not held.alive:
+            attempt.status = "over"
         if at_hello:
             attempt.hello_phases.append((held.phase, held.alive))
             if held.phase == apb.ATTEMPT_PHASE_FINISHED:

@@ -1,0 +1,40 @@
+"""Installs, by an entry point on PYTHONPATH, a node type that does all it can to outlive a stop."""
+
+from pathlib import Path
+
+_MODULE = '''
+import os, subprocess, sys, time
+from runner.nodes.base import NodeConfig, NodeType, Result
+
+DAEMON = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+
+class HangConfig(NodeConfig):
+    pids_file: str
+
+class Hang(NodeType[HangConfig]):
+    """Blocks its process; its daemon has left the session and the group."""
+    type = "test.hang"
+    title = help = icon = "hang"
+    config = HangConfig
+    example = {"pidsFile": "pids"}
+
+    async def run(self, config, context):
+        daemon = subprocess.Popen([sys.executable, "-c", DAEMON], start_new_session=True)
+        with open(config.pids_file + ".new", "w") as file:
+            file.write(f"{os.getpid()} {daemon.pid}")
+        os.replace(config.pids_file + ".new", config.pids_file)
+        time.sleep(600)
+        return Result()
+
+NODES = (Hang,)
+'''
+
+
+def install(folder: Path) -> str:
+    """Write the package; returns what PYTHONPATH must be."""
+    facts = folder / "exekra_hanging_nodes-1.0.dist-info"
+    facts.mkdir(parents=True)
+    (folder / "exekra_hanging_nodes.py").write_text(_MODULE)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: exekra-hanging-nodes\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[exekra.nodes]\nhanging = exekra_hanging_nodes\n")
+    return str(folder)
