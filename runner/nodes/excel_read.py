@@ -92,7 +92,7 @@ def _read(config: ReadExcelConfig, path: Path) -> dict[str, Json]:
         try:
             with CalamineWorkbook.from_path(path) as book:
                 sheet = _find_sheet(config.sheet, book, path)
-                lines = _cells(sheet, CellRange.parse(config.range) if config.range else CellRange())
+                lines = _cells(sheet, CellRange.parse(config.range) if config.range else None)
                 names, rows = _table(config, lines)
                 return table_output(rows, names, path=str(path), sheet=sheet.name, sheets=[*book.sheet_names])
         except PasswordError as error:
@@ -115,24 +115,22 @@ def _find_sheet(wanted: str | int, book: CalamineWorkbook, path: Path) -> Calami
     )
 
 
-def _cells(sheet: CalamineSheet, cells: CellRange) -> Iterator[list[Json]]:
-    """Rows of the range, all of the same width. The library leaves out what is empty above and to the left."""
+def _cells(sheet: CalamineSheet, cells: CellRange | None) -> Iterator[list[Json]]:
+    """Rows of the range, all of the same width; without a range, from the first column that is not empty.
+
+    The library gives all rows from the sheet's first one on, but leaves out the columns that are empty on the left.
+    """
     if sheet.start is None:
         return
-    first_row, first_column = sheet.start
+    first_column = sheet.start[1]
+    cells = cells or CellRange(left=first_column)
     right = cells.right if cells.right is not None else max(first_column + sheet.width, cells.left)
     width = right - cells.left
-    empty: list[Json] = [None] * width
-    if cells.top < first_row:
-        above = min(first_row, cells.bottom or first_row) - cells.top
-        yield from ([*empty] for _ in range(above))
-    begin = max(cells.top - first_row, 0)
-    end = max(cells.bottom - first_row, 0) if cells.bottom is not None else None
     padding: list[Json] = [None] * max(first_column - cells.left, 0)
     skip = max(cells.left - first_column, 0)
-    for row in islice(sheet.iter_rows(), begin, end):
+    for row in islice(sheet.iter_rows(), cells.top, cells.bottom):
         line = [*padding, *map(_json_value, row[skip:])][:width]
-        yield line + empty[len(line) :]
+        yield line + [None] * (width - len(line))
 
 
 def _table(config: ReadExcelConfig, lines: Iterator[list[Json]]) -> tuple[list[str], list[Row]]:

@@ -109,6 +109,7 @@ def _write(config: WriteExcelConfig, path: Path) -> dict[str, Json]:
             require_columns([*sheet.columns, *sheet.formats, *sheet.dates], there_are, table=f"Sheet {sheet.name}")
         if len(sheet.rows) > ROW_LIMIT:
             raise NodeFailure("TABLE_TOO_LARGE", f"Sheet {sheet.name} has more than {ROW_LIMIT:,} rows; split it.")
+        _check_values(sheet)
     if path.suffix.lower() not in {".xlsx", ".xlsm"}:
         raise NodeFailure("EXCEL_UNREADABLE", f"{path}: only .xlsx and .xlsm can be written; change the name.")
     check_target(path, "fail" if config.if_exists == "fail" else "replace")
@@ -176,10 +177,8 @@ def _value(sheet: Any, value: Any, column: str, number_format: str | None, *, is
         return _cell(sheet, _date(value, column), number_format=number_format or "yyyy-mm-dd")
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _EXACT:
         value = str(value)
-    if isinstance(value, str):
-        _check_text(value, column)
-        if value in ERROR_CODES or (value.startswith("=") and not formulas):
-            return _cell(sheet, value, number_format=number_format)
+    if isinstance(value, str) and (value in ERROR_CODES or (value.startswith("=") and not formulas)):
+        return _cell(sheet, value, number_format=number_format)
     return value if number_format is None else _cell(sheet, value, number_format=number_format, formulas=formulas)
 
 
@@ -203,6 +202,22 @@ def _date(text: str, column: str) -> datetime:
         raise NodeFailure(
             "EXCEL_BAD_VALUE", f"{column}: {text[:80]!r} is no ISO date; take it out of the date columns."
         ) from error
+
+
+def _check_values(sheet: SheetConfig) -> None:
+    """Refuse what a cell cannot hold before the library has opened its temporary files."""
+    columns = frozenset(sheet.columns or columns_of(sheet.rows))
+    dates = frozenset(sheet.dates)
+    for row in sheet.rows:
+        for column, value in row.items():
+            if column not in columns:
+                continue
+            if isinstance(value, str):
+                _check_text(value, column)
+                if column in dates:
+                    _date(value, column)
+            elif isinstance(value, dict | list):
+                _check_text(json.dumps(value, ensure_ascii=False), column)
 
 
 def _check_text(text: str, column: str) -> None:

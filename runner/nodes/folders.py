@@ -19,6 +19,9 @@ LIST_LIMIT: Final = 10_000
 
 Transfer = Callable[[Path, Path], object]
 
+Resting = dict[Path, tuple[tuple[int, int], float]]
+"""File → its size and time of change (ns), and since when it looks so (monotonic seconds)."""
+
 
 class TransferConfig(NodeConfig):
     """Config of files.copy and files.move."""
@@ -151,9 +154,9 @@ class WaitForFile(NodeType[WaitForFileConfig]):
         """Poll: watching by the system misses network drives. Raises NodeFailure FILE_WAIT_TIMEOUT (retryable)."""
         folder = resolve_path(context, config.folder)
         deadline = time.monotonic() + config.timeout_seconds
-        resting: dict[Path, tuple[tuple[int, int], float]] = {}
+        resting: Resting = {}
         while True:
-            found = await asyncio.to_thread(_oldest_resting, folder, config, resting)
+            found = await asyncio.to_thread(oldest_resting, folder, config, resting, time.monotonic())
             if found is not None:
                 return Result(_describe(found))
             left = deadline - time.monotonic()
@@ -226,11 +229,8 @@ def _matches(folder: Path, pattern: str) -> Iterator[Path]:
         raise NodeFailure("INVALID_PATTERN", f"Pattern {pattern!r}: {error}. Use names with *, ? and **.") from error
 
 
-def _oldest_resting(
-    folder: Path, config: WaitForFileConfig, resting: dict[Path, tuple[tuple[int, int], float]]
-) -> Path | None:
+def oldest_resting(folder: Path, config: WaitForFileConfig, resting: Resting, now: float) -> Path | None:
     """The matching file that has not changed for long enough; `resting` keeps since when each looks as it does."""
-    now = time.monotonic()
     ready: list[tuple[int, str, Path]] = []
     for path in _matches(folder, config.pattern):
         try:
