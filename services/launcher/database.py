@@ -69,9 +69,7 @@ async def _prepare_role(connection: "asyncpg.Connection[asyncpg.Record]", servic
     # Utility statements take no parameters: let the server quote the one value that is not ours.
     secret = await connection.fetchval("SELECT quote_literal($1::text)", password)
     database = await connection.fetchval("SELECT quote_ident(current_database())")
-    await connection.execute(
-        f"{'ALTER' if known else 'CREATE'} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {secret}"
-    )
+    await connection.execute(f"{'ALTER' if known else 'CREATE'} ROLE {role} LOGIN PASSWORD {secret}")
     await connection.execute(f"ALTER ROLE {role} SET search_path = {schema}")
     await connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}")
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -37,8 +38,9 @@ class LauncherSettings(kit.ServiceSettings):
 
     @property
     def further_hosts(self) -> tuple[str, ...]:
-        """`public_hosts`, taken apart."""
-        return tuple(host.strip() for host in self.public_hosts.split(",") if host.strip())
+        """What the certificate names besides this machine: `public_hosts`, and the host of `public_url`."""
+        hosts = {host.strip() for host in self.public_hosts.split(",")} | {urlsplit(self.public_url).hostname or ""}
+        return tuple(sorted(hosts - {""}))
 
 
 def misspelt_names(environment: Mapping[str, str]) -> list[str]:

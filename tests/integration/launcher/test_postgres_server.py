@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +20,6 @@ from tests.conftest import running
 from tests.eventually import eventually
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another identity")
-
-
-@pytest.fixture
-def server(tmp_path: Path, short_folder: Path) -> PostgresServer:
-    sockets = Path(tempfile.mkdtemp(dir=short_folder))
-    server = PostgresServer(tmp_path / "postgres", sockets, "a p@ss/word", throwaway=True)
-    server.prepare()
-    return server
 
 
 @contextmanager
