@@ -17,6 +17,7 @@ _SWAP_SIGNS: Final = str.maketrans(",.", ".,")
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 MAX_NUMBER_DIGITS: Final = 400
+_LONG: Final = 10**15
 
 
 def parse_number(text: str, decimal: DecimalSign) -> int | float:
@@ -69,16 +70,16 @@ def reader_for(kind: ColumnType, decimal: DecimalSign, date_format: str) -> Call
 
 
 def looks_like_numbers(texts: Iterable[str | None], decimal: DecimalSign) -> bool:
-    """Whether a whole column is numbers. Leading zeros (postcodes) and more than 15 digits (accounts) are texts."""
+    """Whether a whole column is numbers. Leading zeros (postcodes) and 16 or more digits (accounts) are texts."""
     found = False
     for text in texts:
         if not text or not text.strip():
             continue
-        if _ZERO_FIRST.match(text.strip()) or sum(map(str.isdigit, text)) > 15:
-            return False
         try:
-            parse_number(text, decimal)
+            number = parse_number(text, decimal)
         except ValueError:
+            return False
+        if _ZERO_FIRST.match(text.strip()) or (isinstance(number, int) and abs(number) >= _LONG):
             return False
         found = True
     return found
