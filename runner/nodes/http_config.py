@@ -103,7 +103,9 @@ class HttpRequestConfig(NodeConfig):
         title="CA file",
         description="PEM file of the authority that signed the certificate.",
     )
-    proxy: str | None = Field(default=None, min_length=1, title="Proxy", description="For instance http://proxy:3128.")
+    proxy: str | None = Field(
+        default=None, pattern="^https?://[^/]+", title="Proxy", description="For instance http://proxy:3128."
+    )
 
     @field_validator("expected_status")
     @classmethod

@@ -67,8 +67,8 @@ async def _demo(settings: LauncherSettings, console: Console) -> None:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    airports = await asyncio.to_thread(airports_file, settings.home.expanduser().absolute() / "demo")
     async with running_hub(settings, console) as hub, regions_service() as service:
-        airports = await asyncio.to_thread(airports_file, hub.home.root / "demo")
         console.progress(f"Hub ready at {hub.url}")
         if not hub.runner_id:
             raise ChildFailedError("no runner is paired with this Hub")

@@ -210,3 +210,10 @@ async def test_what_is_no_web_address_is_refused(place, url):
 async def test_headers_that_would_smuggle_others_are_refused(place, headers):
     with pytest.raises(ValueError, match="no header"):
         await place.run("http.request", url="http://127.0.0.1", headers=headers)
+
+
+async def test_a_proxy_is_asked_instead_of_the_server(place, server):
+    await place.run("http.request", url="http://example.invalid/rates", proxy=server.url)
+    assert (server.asked[0].path, server.asked[0].headers["host"]) == ("/rates", "example.invalid")
+    with pytest.raises(ValueError, match="proxy"):
+        await place.run("http.request", url="http://example.invalid", proxy="proxy:3128")
