@@ -7,12 +7,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from services.launcher.console import Console
-from services.launcher.errors import ChildFailedError
+from services.launcher.errors import ChildFailedError, LaunchRefusedError
 from services.launcher.home import Home
 from services.launcher.log_file import LinePipe, LogFile
 from services.launcher.processes import forget_process, record_process
@@ -28,7 +29,8 @@ class ChildSpec:
     """What to run and how to know that it works.
 
     `command` is called (off the loop) before every start and may prepare files. `ready` returns when the process
-    answers, None means that living is enough. `drain_seconds` lie between `stop_signal` and the kill.
+    answers, None means that living is enough. `drain_seconds` lie between `stop_signal` and the kill. Of processes that
+    start together those with the higher `stop_rank` stop first.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ChildSpec:
     ready_seconds: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
     drain_seconds: float = 15.0
+    stop_rank: int = 0
 
 
 class Child:
@@ -49,6 +52,7 @@ class Child:
         self._console = console
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._spawned = asyncio.Event()
         self._stopping = asyncio.Event()
         self._was_ready = False
         self._last_lines: Sequence[str] = ()
@@ -63,14 +67,15 @@ class Child:
 
         Raises:
             ChildFailedError: it ended instead, or was not ready in time; the message carries its last lines.
+            LaunchRefusedError: its command cannot be made.
         """
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.spec.name}")
         readiness = asyncio.ensure_future(self._become_ready())
         try:
             await asyncio.wait({self._keeper, readiness}, return_when=asyncio.FIRST_COMPLETED)
             if self._keeper.done():
-                await self._keeper  # it ended before it was ready: its error tells why
-                raise ChildFailedError(self._described("ended while it started"))
+                await self._keeper  # its error tells why; without one somebody stopped it meanwhile
+                raise ChildFailedError(self._described("was stopped while it started"))
             await readiness
             self._was_ready = True
         finally:
@@ -94,16 +99,14 @@ class Child:
         """End the process at once, with what it started."""
         self._stopping.set()
         if self.pid is not None:
-            try:
-                os.killpg(self.pid, signal.SIGKILL)  # it leads a group of its own
-            except ProcessLookupError:
-                return
+            _end_group(self.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
     async def _become_ready(self) -> None:
+        await self._spawned.wait()
         if self.spec.ready is None:
             return
         try:
@@ -118,18 +121,28 @@ class Child:
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             began = loop.time()
-            code = await self._run_once()
+            ended = await self._live()
             if self._stopping.is_set():
                 return
             if not self._was_ready:
-                raise ChildFailedError(self._described(f"ended with {_meaning(code)} while it started"))
+                raise ChildFailedError(self._described(f"{ended} while it started"))
             if loop.time() - began > SETTLED_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            self._console.warn(f"{self.spec.name} ended with {_meaning(code)}; starting it again in {pause:.1f} s")
+            self._console.warn(f"{self.spec.name} {ended}; starting it again in {pause:.1f} s")
             try:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             except TimeoutError:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _live(self) -> str:
+        """One life of the process; how it ended, in words. What prevents the very first life is raised."""
+        try:
+            code = await self._run_once()
+        except (OSError, LaunchRefusedError) as error:
+            if isinstance(error, LaunchRefusedError) and not self._was_ready:
+                raise
+            return f"cannot be started ({error})"
+        return f"ended with signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
 
     async def _run_once(self) -> int:
         command = await asyncio.to_thread(self.spec.command)
@@ -144,7 +157,10 @@ class Child:
             await output.start()
             try:
                 self._process = await self._spawn(command, output)
-                return await self._process.wait()
+                self._spawned.set()
+                code = await self._process.wait()
+                _end_group(self._process.pid)  # what it started and left behind
+                return code
             finally:
                 await output.finish()
                 forget_process(self._home.processes, self.spec.name)
@@ -173,5 +189,7 @@ class Child:
         return f"{self.spec.name} {what}. Its log is {self._log_path()}{':' if lines else '.'}{lines}"
 
 
-def _meaning(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+def _end_group(leader: int) -> None:
+    """Kill the process group that a process leads or led."""
+    with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of zombies
+        os.killpg(leader, signal.SIGKILL)

@@ -20,7 +20,9 @@ from services.launcher.probes import Probe, accepts_at, answers_at
 from services.launcher.secrets import kept_key, kept_secret, write_secret
 from services.launcher.settings import LauncherSettings
 
-INTERNAL_SERVICES: Final = ("audit", "license", "scheduler", "registry")
+# Who answers others stops after them: the gateway first, the audit log last.
+STOP_RANKS: Final = {"audit": 0, "license": 0, "scheduler": 1, "registry": 1}
+FRONT_RANK: Final = 2
 # A service cancels what is left at its own deadline, and needs a moment to end.
 DRAIN_MARGIN_SECONDS: Final = 4.0
 # Read by the launcher alone, or given to the services in a file instead.
@@ -49,14 +51,14 @@ class Composition:
     def service_specs(self, *, with_worker: bool) -> list[ChildSpec]:
         """The five services, the scheduler's loops and, if there is a Redis, its worker. They may start together."""
         specs = [
-            self._spec(name, f"services.{name}", name, ready=partial(accepts_at, self.home.socket(name)))
-            for name in INTERNAL_SERVICES
+            self._spec(name, f"services.{name}", name, rank, partial(accepts_at, self.home.socket(name)))
+            for name, rank in STOP_RANKS.items()
         ]
         ready = partial(answers_at, self.settings.https_port, "/readyz", self.tls.authority)
-        specs.append(self._spec("gateway", "services.gateway", "gateway", ready=ready))
-        specs.append(self._spec("scheduler-loops", "services.scheduler.loops", "scheduler"))
+        specs.append(self._spec("gateway", "services.gateway", "gateway", FRONT_RANK, ready))
+        specs.append(self._spec("scheduler-loops", "services.scheduler.loops", "scheduler", FRONT_RANK))
         if with_worker:
-            specs.append(self._spec("scheduler-worker", "services.scheduler.worker", "scheduler"))
+            specs.append(self._spec("scheduler-worker", "services.scheduler.worker", "scheduler", FRONT_RANK))
         return specs
 
     def environment_of(self, service: str) -> dict[str, str]:
@@ -76,11 +78,12 @@ class Composition:
             "TLS_KEY": str(self.tls.key),
             "CA_CERTIFICATE": str(self.tls.authority),
         }
-        own |= {f"{name.upper()}_ADDRESS": f"unix:{self.home.socket(name)}" for name in INTERNAL_SERVICES}
+        own |= {f"{name.upper()}_ADDRESS": f"unix:{self.home.socket(name)}" for name in STOP_RANKS}
         own["REDIS_URL_FILE"] = self._kept("redis-url", self.redis_url)
         if service == "registry":
             own["PUBLIC_URL"] = self.settings.public_url or f"https://127.0.0.1:{self.settings.https_port}"
-            own["RUNNER_LISTEN"] = f"{self.settings.https_host or '0.0.0.0'}:{self.settings.runner_port}"  # noqa: S104 - said in the settings
+            if self.settings.https_host:
+                own["RUNNER_LISTEN"] = f"{self.settings.https_host}:{self.settings.runner_port}"
         if service == "scheduler":
             kept_key(secrets, "vault-key")
             own["VAULT_KEY_FILE"] = str(secrets / "vault-key")
@@ -88,21 +91,25 @@ class Composition:
             kept_secret(secrets, "setup-token")
             own["SETUP_TOKEN_FILE"] = str(secrets / "setup-token")
             own["ADMIN_EMAIL"] = self.admin.email
-            if self.admin.password:
-                own["ADMIN_PASSWORD_FILE"] = self._kept("first-admin-password", self.admin.password)
+            given = self.settings.admin_password.get_secret_value()
+            if given:
+                own["ADMIN_PASSWORD"] = given  # not ours to write down
+            elif self.home.admin_password.exists():
+                own["ADMIN_PASSWORD_FILE"] = str(self.home.admin_password)
         return {**inherited(os.environ), **{f"EXEKRA_{name}": value for name, value in own.items()}}
 
     def _kept(self, name: str, value: str) -> str:
         write_secret(self.home.secrets, name, value)
         return str(self.home.secrets / name)
 
-    def _spec(self, name: str, module: str, service: str, ready: Probe | None = None) -> ChildSpec:
+    def _spec(self, name: str, module: str, service: str, rank: int, ready: Probe | None = None) -> ChildSpec:
         return ChildSpec(
             name=name,
             command=partial(python_command, module),
             environment=self.environment_of(service),
             ready=ready,
             drain_seconds=self.settings.drain_seconds + DRAIN_MARGIN_SECONDS,
+            stop_rank=rank,
         )
 
 

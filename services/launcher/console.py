@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -18,9 +19,10 @@ HIDDEN_KEYS: Final = frozenset({"level", "event", "timestamp", "service"})
 
 
 def write_out(text: str) -> None:
-    """Write a line to standard output at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Write a line to standard output at once. When nobody reads it any more it is lost; log files have it too."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -27,12 +28,14 @@ class LogFile:
 
     def write(self, line: str) -> None:
         """Append one line (without its newline)."""
-        content = f"{line}\n".encode()
-        if self._size and self._size + len(content) > self._limit_bytes:
-            self._turn()
-        self._file.write(content)
-        self._size += len(content)
         self.last_lines.append(line)
+        content = f"{line}\n".encode()
+        # On a full disk the line is lost and the reader goes on: a process whose pipe is not read would stand still.
+        with suppress(OSError):
+            if self._size and self._size + len(content) > self._limit_bytes:
+                self._turn()
+            self._file.write(content)
+            self._size += len(content)
 
     def __enter__(self) -> Self:
         return self

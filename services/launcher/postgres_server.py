@@ -99,6 +99,7 @@ class PostgresServer:
 
         Raises:
             TimeoutError: it did not answer in time.
+            LaunchRefusedError: the superuser has another password than the one we know.
         """
         async with asyncio.timeout(timeout_seconds):
             while True:
@@ -106,6 +107,11 @@ class PostgresServer:
                     connection = await asyncpg.connect(self.dsn())
                 except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
                     await asyncio.sleep(PROBE_SECONDS)
+                except asyncpg.InvalidPasswordError:
+                    raise LaunchRefusedError(
+                        f"The database in {self.data} does not accept the password that is kept beside it: bring back "
+                        "the folder `secrets` that belongs to it, or choose another EXEKRA_HOME."
+                    ) from None
                 else:
                     await connection.close()
                     return

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 
 from services.launcher.child_process import Child, ChildSpec
 from services.launcher.console import Console
@@ -10,7 +11,7 @@ from services.launcher.home import Home
 
 
 class Supervisor:
-    """Starts tiers of processes (each tier in parallel) and stops them in the opposite order."""
+    """Starts processes in parallel and stops them tier by tier: the last started first, then by their rank."""
 
     def __init__(self, home: Home, console: Console) -> None:
         self._home = home
@@ -21,11 +22,12 @@ class Supervisor:
         """Start processes that do not need each other, and return when all are ready.
 
         Raises:
-            ChildFailedError: one of them did not become ready; the others of its tier may run, `stop` ends them.
+            ChildFailedError: one of them did not become ready; the others may run, `stop` ends them.
         """
-        tier = [Child(spec, self._home, self._console) for spec in specs]
-        self._tiers.append(tier)
-        starts = [asyncio.create_task(child.start()) for child in tier]
+        children = [Child(spec, self._home, self._console) for spec in specs]
+        ranked = groupby(sorted(children, key=_stop_rank), key=_stop_rank)
+        self._tiers += [list(tier) for _, tier in ranked]
+        starts = [asyncio.create_task(child.start()) for child in children]
         try:
             await asyncio.gather(*starts)
         finally:
@@ -49,6 +51,10 @@ class Supervisor:
     def processes(self) -> dict[str, int]:
         """Name to process id of what runs now."""
         return {child.spec.name: child.pid for tier in self._tiers for child in tier if child.pid is not None}
+
+
+def _stop_rank(child: Child) -> int:
+    return child.spec.stop_rank
 
 
 @asynccontextmanager

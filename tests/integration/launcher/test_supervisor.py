@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from services.launcher.child import tied_command
 from services.launcher.child_process import ChildSpec
 from services.launcher.console import Console
-from services.launcher.errors import ChildFailedError
+from services.launcher.errors import ChildFailedError, LaunchRefusedError
 from services.launcher.home import Home, open_home
 from services.launcher.processes import identify, recorded_processes
 from services.launcher.supervisor import supervise
@@ -26,6 +27,20 @@ OBEDIENT = (
 STUBBORN = (
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True)\nwhile True: signal.pause()"
 )
+TELLING = """
+import signal, sys
+def end(*_):
+    print('down', flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print('up', flush=True)
+signal.pause()
+"""
+PARENT = f"""
+import subprocess, sys
+print(subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]).pid, flush=True)
+{STUBBORN}
+"""
 
 
 @pytest.fixture
@@ -55,15 +70,54 @@ def spec(home: Home, name: str, program: str, drain_seconds: float = 5.0) -> Chi
 async def test_processes_stop_in_the_opposite_order_and_leave_no_files(
     home: Home, console: Console, said: list[str]
 ) -> None:
-    telling = "import signal, sys\n\ndef end(*_):\n    print('down', flush=True); sys.exit()\n"
-    telling += "signal.signal(signal.SIGTERM, end); print('up', flush=True); signal.pause()"
     async with supervise(home, console) as supervisor:
-        await supervisor.start(spec(home, "database", telling))
-        await supervisor.start(spec(home, "service", telling))
+        await supervisor.start(spec(home, "database", TELLING))
+        await supervisor.start(spec(home, "service", TELLING))
         assert set(supervisor.processes()) == {"database", "service"} == set(recorded_processes(home.processes))
     told = [(line["service"], line["event"]) for line in map(json.loads, said)]
     assert told == [("database", "up"), ("service", "up"), ("service", "down"), ("database", "down")]
     assert list(home.processes.iterdir()) == []
+
+
+async def test_of_those_that_start_together_the_higher_rank_stops_first(
+    home: Home, console: Console, said: list[str]
+) -> None:
+    async with supervise(home, console) as supervisor:
+        await supervisor.start(
+            spec(home, "audit", TELLING),
+            replace(spec(home, "gateway", TELLING), stop_rank=2),
+            replace(spec(home, "scheduler", TELLING), stop_rank=1),
+        )
+    down = [line["service"] for line in map(json.loads, said) if line["event"] == "down"]
+    assert down == ["gateway", "scheduler", "audit"]
+
+
+async def test_what_a_dead_process_left_behind_is_ended_before_it_starts_again(home: Home, console: Console) -> None:
+    async with supervise(home, console) as supervisor:
+        await supervisor.start(spec(home, "service", PARENT))
+        orphan = int((home.logs / "service.log").read_text().splitlines()[0])
+        os.kill(supervisor.processes()["service"], signal.SIGKILL)
+        await eventually(lambda: identify(orphan) is None)
+
+
+async def test_a_command_that_cannot_be_made_later_is_tried_again(
+    home: Home, console: Console, said: list[str]
+) -> None:
+    good = spec(home, "service", OBEDIENT)
+    refusals: list[str] = []
+
+    def command() -> tuple[str, ...]:
+        if refusals:
+            raise LaunchRefusedError(refusals.pop())
+        return good.command()
+
+    async with supervise(home, console) as supervisor:
+        await supervisor.start(replace(good, command=command))
+        refusals.append("the folder is locked")
+        first = supervisor.processes()["service"]
+        os.kill(first, signal.SIGKILL)
+        await eventually(lambda: supervisor.processes().get("service", first) != first)
+    assert any("cannot be started (the folder is locked)" in line for line in said)
 
 
 async def test_a_killed_process_is_started_again(home: Home, console: Console, said: list[str]) -> None:
@@ -88,10 +142,8 @@ async def test_a_process_that_ends_while_it_starts_is_an_error_with_its_last_wor
 
 
 async def test_a_process_that_does_not_drain_is_killed_with_what_it_started(home: Home, console: Console) -> None:
-    parent = f"import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}])\n"
-    parent += f"print(child.pid, flush=True)\n{STUBBORN}"
     async with supervise(home, console) as supervisor:
-        await supervisor.start(spec(home, "service", parent, drain_seconds=0.2))
+        await supervisor.start(spec(home, "service", PARENT, drain_seconds=0.2))
         grandchild = int((home.logs / "service.log").read_text().splitlines()[0])
     await eventually(lambda: identify(grandchild) is None)
 

@@ -48,9 +48,15 @@ def test_a_service_gets_its_own_database_and_not_the_administrators(composition:
 def test_keys_go_only_to_those_who_use_them(composition: Composition) -> None:
     holders = {service for service in SERVICES if "EXEKRA_VAULT_KEY_FILE" in composition.environment_of(service)}
     assert holders == {"scheduler"}
-    told = {service for service in SERVICES if "EXEKRA_ADMIN_PASSWORD_FILE" in composition.environment_of(service)}
+    told = {service for service in SERVICES if "EXEKRA_ADMIN_PASSWORD" in composition.environment_of(service)}
     assert told == {"gateway"}
-    assert not any("EXEKRA_ADMIN_PASSWORD" in composition.environment_of(service) for service in SERVICES)
+
+
+def test_a_given_password_is_nowhere_on_disk(composition: Composition) -> None:
+    composition.environment_of("gateway")
+    files = [file for file in composition.home.root.rglob("*") if file.is_file()]
+    assert files
+    assert not any(b"from the environment" in file.read_bytes() for file in files)
 
 
 def test_secrets_in_the_environment_are_not_passed_on() -> None:
