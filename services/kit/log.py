@@ -6,8 +6,13 @@ from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from services.kit.identity import current_request_id
+
+
+# Without local variables: they hold passwords and tokens.
+_tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def _add_request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -29,7 +34,7 @@ def configure_logging(service: str, form: Literal["auto", "json", "console"], le
     renderer: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if readable
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_tracebacks, structlog.processors.JSONRenderer()]
     )
     minimum = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
