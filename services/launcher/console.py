@@ -15,6 +15,9 @@ from typing import Any, Final, Literal
 
 LOUD_LEVELS: Final = frozenset({"warning", "error", "critical"})
 LOUD_WORDS: Final = (" WARNING:", " ERROR:", " FATAL:", " PANIC:", "Traceback (most recent call last)")
+FACT_CHARACTERS: Final = 200
+# The same words again within this time are in the log file alone.
+REPEAT_SECONDS: Final = 10.0
 HIDDEN_KEYS: Final = frozenset({"level", "event", "timestamp", "service"})
 
 
@@ -32,6 +35,8 @@ class Console:
     form: Literal["auto", "json", "console"] = "auto"
     write: Callable[[str], None] = write_out
     began: float = field(default_factory=time.monotonic)
+    shown: dict[str, float] = field(default_factory=dict)
+    """When a line of a process was last shown to the person."""
 
     def progress(self, text: str) -> None:
         """One step of start or stop, with the seconds since the launcher began."""
@@ -57,10 +62,16 @@ class Console:
                 self.write(line)
         elif said is None:
             if _is_loud(line):
-                self.write(f"          {process}: {line}")
+                self._show(f"{process}: {line}")
         elif said.get("level") in LOUD_LEVELS:
-            facts = " ".join(f"{key}={value}" for key, value in said.items() if key not in HIDDEN_KEYS)
-            self.write(f"          {process} {said['level']}: {said.get('event')} {facts}".rstrip())
+            facts = " ".join(_fact(key, value) for key, value in said.items() if key not in HIDDEN_KEYS)
+            self._show(f"{process} {said['level']}: {said.get('event')} {facts}".rstrip())
+
+    def _show(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self.shown.get(text, -REPEAT_SECONDS) >= REPEAT_SECONDS:
+            self.shown[text] = now
+            self.write(f"          {text}")
 
     def _as_json(self, service: str, level: str, event: str) -> None:
         at = datetime.now(UTC).isoformat()
@@ -76,6 +87,14 @@ def _parsed(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return fields if isinstance(fields, dict) else None
+
+
+def _fact(key: str, value: Any) -> str:
+    """One field in short; of an exception only what it says, its frames are in the log file."""
+    if key == "exception" and isinstance(value, list) and value and isinstance(value[-1], dict):
+        value = f"{value[-1].get('exc_type')}: {value[-1].get('exc_value')}"
+    text = f"{key}={value}"
+    return text if len(text) <= FACT_CHARACTERS else f"{text[:FACT_CHARACTERS]}…"
 
 
 def _is_loud(line: str) -> bool:

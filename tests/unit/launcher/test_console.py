@@ -28,6 +28,14 @@ def test_a_person_sees_warnings_and_errors_alone() -> None:
     ]
 
 
+def test_an_exception_is_shown_by_its_words_and_a_repeated_line_once() -> None:
+    frames = [{"exc_type": "DomainError", "exc_value": "no such runner", "frames": [{"locals": {}}]}]
+    line = json.dumps({"level": "error", "event": "call failed", "exception": frames, "request": "x" * 1000})
+    (shown_once,) = shown("console", [line, line])
+    assert "exception=DomainError: no such runner" in shown_once
+    assert len(shown_once) < 400
+
+
 def test_a_collector_sees_every_line_as_json() -> None:
     structured = json.dumps({"level": "info", "event": "ready", "service": "gateway"})
     first, second = shown("json", [structured, "plain"])
