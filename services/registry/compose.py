@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def compose(settings: RegistrySettings, stop: asyncio.Event) -> AsyncIterator[Parts]:
+async def compose(settings: RegistrySettings, stop: asyncio.Event, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """Everything that runs in a registry process. Raises OSError or ValueError when a certificate cannot be read."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     commands = PairingCommands(settings.public_url, fingerprint(settings.ca_certificate))
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings.database_url.get_secret_value(), "registry"))

@@ -49,6 +49,7 @@ class Link:
         self._waiting: deque[_Pending] = deque()
         self._sent: dict[int, _Pending] = {}
         self._last_id = 0
+        self._ended = False
         self._due = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._settled = asyncio.Event()
@@ -80,16 +81,17 @@ class Link:
         await wait_for_any(seconds, self._settled)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Holds the stream and opens it again, until `stop`."""
+        """Holds the stream and opens it again, until `stop`; who waits for a reply then gets UNAVAILABLE."""
         while not stop.is_set():
-            try:
-                await self._hold(stop)
-            except grpc.aio.AioRpcError as error:
-                log.info("link to the scheduler is down", status=error.code().name, waiting=len(self._waiting))
+            await self._hold(stop)
             await wait_for_any(random.uniform(0.05, RECONNECT_SECONDS), stop)  # noqa: S311 - spreads load
+        self._ended = True
+        for pending in [*self._sent.values(), *self._waiting]:
+            if pending.wanted and not pending.reply.done():
+                pending.reply.set_exception(unavailable("The scheduler"))
 
     def _enqueue(self, pending: _Pending) -> _Pending:
-        if len(self._waiting) >= MAXIMUM_WAITING:
+        if self._ended or len(self._waiting) >= MAXIMUM_WAITING:
             raise unavailable("The scheduler")
         self._last_id += 1
         pending.call.id = self._last_id
@@ -123,14 +125,9 @@ class Link:
 
     async def _hold(self, stop: asyncio.Event) -> None:
         stream = self._stub.Link(metadata=call_metadata("registry"))
-        await stream.write(pb.LinkRequest(hello=self._hello))
-        self._waiting.extendleft(reversed(self._sent.values()))
-        self._sent.clear()
-        self._consider()
-        log.info("link to the scheduler is up", waiting=len(self._waiting))
         async with asyncio.TaskGroup() as tasks:
-            writer = tasks.create_task(self._write_calls(stream))
             stopper = tasks.create_task(_cancel_at(stop, stream))
+            writer = tasks.create_task(self._write_calls(stream))
             try:
                 await self._read_replies(stream, stop)
             finally:
@@ -139,18 +136,24 @@ class Link:
                 stream.cancel()
 
     async def _write_calls(self, stream: "Stream") -> None:
-        while True:
-            await self._due.wait()
-            self._due.clear()
-            batch = self._take_batch()
+        try:
+            await stream.write(pb.LinkRequest(hello=self._hello))
+            log.info("link to the scheduler is up", waiting=len(self._waiting), unanswered=len(self._sent))
+            self._waiting.extendleft(reversed(self._sent.values()))
+            self._sent.clear()
             self._consider()
-            if not batch:
-                self._note_settled()
-                continue
-            try:
-                await stream.write(pb.LinkRequest(calls=batch))
-            except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
-                return  # the reader meets the end of the stream as well, and says why
+            while True:
+                await self._due.wait()
+                self._due.clear()
+                batch = self._take_batch()
+                self._consider()
+                if batch:
+                    await stream.write(pb.LinkRequest(calls=batch))
+                else:
+                    self._note_settled()
+        except (grpc.aio.AioRpcError, grpc.aio.UsageError, asyncio.InvalidStateError):
+            # The reader meets the end of the stream as well, and says why. The calls stay among those without a reply.
+            stream.cancel()
 
     async def _read_replies(self, stream: "Stream", stop: asyncio.Event) -> None:
         try:
@@ -159,6 +162,8 @@ class Link:
                     self._take_reply(reply)
                 self._consider()
                 self._note_settled()
+        except grpc.aio.AioRpcError as error:
+            log.info("link to the scheduler is down", status=error.code().name, unanswered=len(self._sent))
         except asyncio.CancelledError:
             # gRPC raises it as well when the call, not this task, was cancelled.
             task = asyncio.current_task()

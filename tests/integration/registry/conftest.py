@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-import grpc.aio
 import pytest
 from pydantic import SecretStr
 
@@ -21,7 +21,7 @@ from services.audit.checkpoints import CheckpointFile
 from services.audit.model import Filters
 from services.audit.settings import AuditSettings
 from services.audit.use_cases import AuditLog
-from services.kit.clock import SystemClock
+from services.kit.clock import Clock, SystemClock
 from services.kit.identity import Principal, current_principal
 from services.kit.postgres import open_pool
 from services.kit.rpc_client import call, open_channel
@@ -39,6 +39,16 @@ from tests.integration.registry.scripted_scheduler import ScriptedScheduler, sch
 ADMIN = Principal("user", "u1", "Ada", frozenset({"runner:view", "runner:manage"}), ip="10.0.0.1")
 
 
+class AdjustableClock:
+    """The machine's clock, some seconds ahead."""
+
+    def __init__(self) -> None:
+        self.ahead_seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self.ahead_seconds)
+
+
 @dataclass
 class Hub:
     """What a test needs of the running registry and of what is around it."""
@@ -50,8 +60,26 @@ class Hub:
     admin: Any
     push: Any
     ca: bytes
+    clock: "AdjustableClock"
     stack: AsyncExitStack
-    made: list[ScriptedRunner] = field(default_factory=list)
+    schedulers: AsyncExitStack = field(default_factory=AsyncExitStack)
+    registries: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def start_scheduler(self) -> None:
+        """Serves the scripted scheduler."""
+        await self.schedulers.enter_async_context(scheduler_served(self.scheduler, self.settings.scheduler_address))
+
+    async def stop_scheduler(self) -> None:
+        """Breaks every connection to it."""
+        await self.schedulers.aclose()
+
+    async def start_registry(self) -> None:
+        """Runs the registry."""
+        await self.registries.enter_async_context(registry_running(self.settings, self.clock))
+
+    async def stop_registry(self) -> None:
+        """Drains and ends it, as SIGTERM does."""
+        await self.registries.aclose()
 
     async def administer(self, method: str, **fields: Any) -> Any:
         """Calls RunnerAdminService as an administrator."""
@@ -96,11 +124,11 @@ async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any
 
 
 @asynccontextmanager
-async def registry_running(settings: RegistrySettings) -> AsyncIterator[None]:
+async def registry_running(settings: RegistrySettings, clock: Clock) -> AsyncIterator[None]:
     """The whole registry process, in this one."""
     stop = asyncio.Event()
     async with (
-        compose(settings, stop) as parts,
+        compose(settings, stop, clock) as parts,
         asyncio.TaskGroup() as tasks,
         grpc_server(parts.registrations, settings.registry_address, drain_seconds=1),
     ):
@@ -173,19 +201,24 @@ async def hub(
     tls: ServerTls,
 ) -> AsyncIterator[Hub]:
     audit, pool = surroundings
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(scheduler_served(scheduler, settings.scheduler_address))
-        await stack.enter_async_context(registry_running(settings))
-        gateway: grpc.aio.Channel = await stack.enter_async_context(
-            open_channel(settings.registry_address, caller="gateway")
-        )
-        yield Hub(
+    async with (
+        open_channel(settings.registry_address, caller="gateway") as gateway,
+        open_channel(settings.registry_address, caller="scheduler") as pusher,
+        AsyncExitStack() as stack,
+    ):
+        hub = Hub(
             settings=settings,
             scheduler=scheduler,
             pool=pool,
             audit=audit,
             admin=RunnerAdminServiceStub(gateway),
-            push=SessionServiceStub(gateway),
+            push=SessionServiceStub(pusher),
             ca=tls.authority.read_bytes(),
+            clock=AdjustableClock(),
             stack=stack,
         )
+        await hub.start_scheduler()
+        await hub.start_registry()
+        yield hub
+        await hub.stop_registry()
+        await hub.stop_scheduler()
