@@ -1,0 +1,124 @@
+"""Puts the scheduler's processes together: what all three share, and the RPC servicers of the first."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from exekra.scheduler.v1 import (
+    dispatch_service_pb2,
+    dispatch_service_pb2_grpc,
+    execution_service_pb2,
+    execution_service_pb2_grpc,
+)
+from services.kit.loops import every
+from services.kit.outbox import Outbox
+from services.kit.postgres import open_pool
+from services.kit.rpc_client import open_channel
+from services.kit.rpc_server import Registration
+from services.kit.serve import Parts
+from services.scheduler.evidence.compose import compose_evidence
+from services.scheduler.executions.bells import Bells
+from services.scheduler.executions.dispatch import Dispatcher
+from services.scheduler.executions.interventions import Interventions
+from services.scheduler.executions.licence import Licence
+from services.scheduler.executions.link import DispatchServicer
+from services.scheduler.executions.offers import Courier
+from services.scheduler.executions.repository.dispatch import save_timing
+from services.scheduler.executions.ringer import Ringer
+from services.scheduler.executions.rpc import ExecutionServicer
+from services.scheduler.executions.use_cases import Submissions
+from services.scheduler.settings import SchedulerSettings
+from services.scheduler.worker.queue import ArqDoorbell, connect
+from services.scheduler.workflows.rpc import registration as workflow_registration
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What every process of the scheduler needs to change executions and tell others of it."""
+
+    settings: SchedulerSettings
+    pool: "Pool"
+    ringer: Ringer
+    courier: Courier
+    dispatcher: Dispatcher
+    bells: Bells
+    outbox: Outbox
+
+    def background(self, stop: asyncio.Event) -> Sequence[Callable[[], Awaitable[object]]]:
+        """What has to run beside whatever uses the core."""
+        seconds = self.settings.outbox_seconds
+        return [
+            partial(self.ringer.run, stop),
+            partial(self.bells.run, stop),
+            partial(every, seconds, self.outbox.push, stop=stop, wake=self.outbox.wake, name="outbox"),
+        ]
+
+
+@asynccontextmanager
+async def open_core(settings: SchedulerSettings) -> AsyncIterator[Core]:
+    """Connects to Postgres, and lazily to everything else."""
+    dsn = settings.database_url.get_secret_value()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(dsn, "scheduler", maximum=settings.pool_size))
+        async with pool.acquire() as connection:
+            await save_timing(connection, settings.timing)
+        audit = await stack.enter_async_context(
+            open_channel(settings.audit_address, caller="scheduler", internal_tls=settings.internal_tls)
+        )
+        ringer = Ringer(dsn)
+        courier = await stack.enter_async_context(Courier(pool, internal_tls=settings.internal_tls))
+        dispatcher = Dispatcher(pool, courier, ringer)
+        doorbell = None
+        if settings.redis is not None:
+            redis = connect(settings.redis)
+            stack.push_async_callback(redis.aclose, close_connection_pool=True)
+            doorbell = ArqDoorbell(redis)
+        bells = Bells(ringer=ringer, claim_here=dispatcher.run, doorbell=doorbell)
+        yield Core(settings, pool, ringer, courier, dispatcher, bells, Outbox("scheduler", pool, audit))
+
+
+@asynccontextmanager
+async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) -> AsyncIterator[Parts]:
+    """The process that serves RPCs."""
+    async with (
+        open_core(settings) as core,
+        open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
+    ):
+        evidence = compose_evidence(core.pool, settings.database_url.get_secret_value(), settings.home, stop)
+        yield Parts(
+            registrations=[
+                workflow_registration(core.pool, core.outbox),
+                *execution_registrations(core, Licence(core.pool, license_)),
+                *evidence.registrations,
+            ],
+            background=[*core.background(stop), partial(evidence.bell.run, stop)],
+        )
+
+
+def execution_registrations(core: Core, licence: Licence) -> list[Registration]:
+    """ExecutionService and DispatchService."""
+    submissions = Submissions(core.pool, core.bells, core.courier, licence, core.outbox)
+    interventions = Interventions(core.pool, core.bells, core.courier, core.outbox)
+    return [
+        Registration(
+            execution_service_pb2_grpc.add_ExecutionServiceServicer_to_server,
+            ExecutionServicer(core.pool, submissions, interventions),
+            execution_service_pb2.DESCRIPTOR.services_by_name["ExecutionService"],
+        ),
+        Registration(
+            dispatch_service_pb2_grpc.add_DispatchServiceServicer_to_server,
+            DispatchServicer(
+                core.pool,
+                core.bells,
+                next_heartbeat_seconds=core.settings.heartbeat_seconds,
+                link_touch_seconds=core.settings.link_touch_seconds,
+            ),
+            dispatch_service_pb2.DESCRIPTOR.services_by_name["DispatchService"],
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Executions: accepted, dispatched, acknowledged, ended. Owns every decision about them, but not their evidence."""

@@ -1,0 +1,119 @@
+"""Bells after a commit: work may be claimable, somebody may be watching. Nothing waits for a bell; all may be lost.
+
+Claims are asked for by an arq job through Redis. After three failures in a row the circuit opens for five seconds, and
+this process claims itself meanwhile, as it always does without Redis.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+import structlog
+
+from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.ringer import Ringer
+
+log = structlog.get_logger()
+
+FAILURES_ALLOWED = 3
+OPEN_SECONDS = 5.0
+RING_SECONDS = 1.0
+"""Longest that one ring may take before it counts as failed."""
+
+
+class Doorbell(Protocol):
+    """Asks the dispatch workers to claim."""
+
+    async def ring(self) -> None:
+        """Raises when the workers cannot be asked now."""
+        ...
+
+
+class Breaker:
+    """Counts failures in a row; open, it spares its user the next try. `now` is monotonic seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._failures = 0
+        self._open_until = 0.0
+
+    @property
+    def closed(self) -> bool:
+        """True when a try is worth it: nothing failed lately, or the pause is over (then one failure opens again)."""
+        return self._now() >= self._open_until
+
+    def succeeded(self) -> None:
+        """The circuit is whole."""
+        self._failures = 0
+
+    def failed(self) -> bool:
+        """Counts a failure; True when it opens the circuit."""
+        self._failures += 1
+        if self._failures < FAILURES_ALLOWED:
+            return False
+        self._open_until = self._now() + OPEN_SECONDS
+        self._failures = FAILURES_ALLOWED - 1
+        return True
+
+
+class Bells:
+    """Collects what commits make necessary; `run` rings. One bell stands for all that were rung while it sounded."""
+
+    def __init__(
+        self,
+        *,
+        ringer: Ringer,
+        claim_here: Callable[[], Awaitable[object]],
+        doorbell: Doorbell | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._ringer = ringer
+        self._claim_here = claim_here
+        self._doorbell = doorbell
+        self._breaker = breaker or Breaker()
+        self._dispatch_due = asyncio.Event()
+
+    def settle(self, aftermath: Aftermath) -> None:
+        """Call after the commit."""
+        self.changed(aftermath.topics)
+        if aftermath.dispatch:
+            self.dispatch()
+
+    def dispatch(self) -> None:
+        """Something may have become claimable."""
+        self._dispatch_due.set()
+
+    def changed(self, topics: Iterable[str]) -> None:
+        """Readers of these topics may look again."""
+        self._ringer.ring(topics)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Rings for claims until `stop`."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                due = asyncio.create_task(self._dispatch_due.wait())
+                await asyncio.wait({due, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                due.cancel()
+                if self._dispatch_due.is_set():
+                    self._dispatch_due.clear()
+                    await self._ring_for_dispatch()
+        finally:
+            stopping.cancel()
+
+    async def _ring_for_dispatch(self) -> None:
+        if self._doorbell is not None and self._breaker.closed:
+            try:
+                async with asyncio.timeout(RING_SECONDS):
+                    await self._doorbell.ring()
+            except Exception as error:  # noqa: BLE001 - whatever keeps the bell from ringing, work is claimed here
+                if self._breaker.failed():
+                    log.warning("dispatch workers cannot be reached, claiming directly", error=repr(error))
+            else:
+                self._breaker.succeeded()
+                return
+        try:
+            await self._claim_here()
+        except Exception as error:  # noqa: BLE001 - the reconciler claims it again within seconds
+            log.warning("claiming failed", error=repr(error))

@@ -1,0 +1,190 @@
+"""ExecutionService over gRPC: messages to models and back."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from exekra.scheduler.v1 import execution_pb2, execution_service_pb2_grpc
+from exekra.scheduler.v1 import execution_service_pb2 as pb
+from services.kit.errors import FieldError, invalid
+from services.kit.ids import is_id
+from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
+from services.scheduler.executions.errors import execution_not_found
+from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
+from services.scheduler.executions.interventions import Interventions
+from services.scheduler.executions.lifecycle import Status
+from services.scheduler.executions.messages import (
+    execution_message,
+    instant,
+    reason_message,
+    status_of,
+    step_message,
+)
+from services.scheduler.executions.model import Mode
+from services.scheduler.executions.obstacles import NO_RUNNER, PendingReason
+from services.scheduler.executions.repository import queries
+from services.scheduler.executions.use_cases import RequestKey, Submission, Submissions
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Connection, Pool
+
+MAXIMUM_QUERY = 200
+_INTERACTIVE = execution_pb2.EXECUTION_MODE_INTERACTIVE
+
+
+class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
+    """See the proto for callers, permissions and reasons."""
+
+    def __init__(self, pool: "Pool", submissions: Submissions, interventions: Interventions) -> None:
+        self._pool = pool
+        self._submissions = submissions
+        self._interventions = interventions
+
+    async def CreateExecution(self, request: pb.CreateExecutionRequest, context: Any) -> pb.CreateExecutionResponse:  # noqa: ARG002, N802, D102
+        wanted = Submission(
+            workflow_id=request.workflow_id,
+            inputs=request.inputs_json,
+            mode=Mode.INTERACTIVE if request.mode == _INTERACTIVE else Mode.SCHEDULED,
+            runner_id=request.runner_id or None,
+            draft=request.draft,
+            priority=request.priority or DEFAULT_PRIORITY,
+            dedupe_key=request.dedupe_key,
+            not_before=_instant(request, "not_before", "/notBefore"),
+            timeout_seconds=request.timeout_seconds,
+            queue_timeout_seconds=(
+                request.queue_timeout_seconds
+                if request.HasField("queue_timeout_seconds")
+                else DEFAULT_QUEUE_TIMEOUT_SECONDS
+            ),
+        )
+        key = RequestKey(request.idempotency_key, request.body_sha256)
+        accepted = await self._submissions.submit(wanted, key)
+        return pb.CreateExecutionResponse(execution=execution_message(accepted.view), duplicate=accepted.duplicate)
+
+    async def GetExecution(self, request: pb.GetExecutionRequest, context: Any) -> pb.GetExecutionResponse:  # noqa: ARG002, N802, D102
+        async with self._pool.acquire() as connection:
+            view = await _get(connection, request.execution_id)
+            reasons = await _reasons(connection, view)
+        return pb.GetExecutionResponse(execution=execution_message(view, reasons))
+
+    async def ListExecutions(self, request: pb.ListExecutionsRequest, context: Any) -> pb.ListExecutionsResponse:  # noqa: ARG002, N802, D102
+        limit = clamp_limit(request.limit)
+        wanted = queries.Filter(
+            workflow_id=_id(request.workflow_id, "/workflowId"),
+            runner_id=_id(request.runner_id, "/runnerId"),
+            statuses=[status for number in request.statuses if (status := status_of(number))],
+            trigger_id=_id(request.trigger_id, "/triggerId"),
+            created_from=_instant(request, "from", "/from"),
+            created_to=_instant(request, "to", "/to"),
+            query=_query(request.query),
+            after=_after(request.cursor),
+        )
+        async with self._pool.acquire() as connection:
+            views = await queries.find(connection, wanted, limit + 1)
+        cursor = ""
+        if len(views) > limit:
+            views = views[:limit]
+            cursor = encode_cursor(views[-1].created_at.isoformat(), views[-1].id)
+        return pb.ListExecutionsResponse(items=[execution_message(view) for view in views], next_cursor=cursor)
+
+    async def StopExecution(self, request: pb.StopExecutionRequest, context: Any) -> pb.StopExecutionResponse:  # noqa: ARG002, N802, D102
+        view = await self._interventions.stop(request.execution_id, force=request.force, reason=request.reason)
+        return pb.StopExecutionResponse(execution=execution_message(view))
+
+    async def RetryExecution(self, request: pb.RetryExecutionRequest, context: Any) -> pb.RetryExecutionResponse:  # noqa: ARG002, N802, D102
+        key = RequestKey(request.idempotency_key, request.body_sha256)
+        accepted = await self._submissions.retry(request.execution_id, key)
+        return pb.RetryExecutionResponse(execution=execution_message(accepted.view))
+
+    async def ResolveExecution(self, request: pb.ResolveExecutionRequest, context: Any) -> pb.ResolveExecutionResponse:  # noqa: ARG002, N802, D102
+        view = await self._interventions.resolve(request.execution_id, status_of(request.status), request.note)
+        return pb.ResolveExecutionResponse(execution=execution_message(view))
+
+    async def ListExecutionEvents(  # noqa: N802, D102
+        self,
+        request: pb.ListExecutionEventsRequest,
+        context: Any,  # noqa: ARG002
+    ) -> pb.ListExecutionEventsResponse:
+        limit = clamp_limit(request.limit)
+        position = decode_cursor(request.cursor, 1)
+        after = position[0] if position else 0
+        if not isinstance(after, int):
+            raise _bad_cursor()
+        async with self._pool.acquire() as connection:
+            await _get(connection, request.execution_id)
+            steps = await queries.history(connection, request.execution_id, after, limit + 1)
+        cursor = ""
+        if len(steps) > limit:
+            steps = steps[:limit]
+            cursor = encode_cursor(steps[-1].seq)
+        return pb.ListExecutionEventsResponse(items=[step_message(step) for step in steps], next_cursor=cursor)
+
+    async def ListPendingReasons(  # noqa: N802, D102
+        self,
+        request: pb.ListPendingReasonsRequest,
+        context: Any,  # noqa: ARG002
+    ) -> pb.ListPendingReasonsResponse:
+        async with self._pool.acquire() as connection:
+            reasons = await _reasons(connection, await _get(connection, request.execution_id))
+        return pb.ListPendingReasonsResponse(items=[reason_message(reason) for reason in reasons])
+
+    async def HoldDispatch(self, request: pb.HoldDispatchRequest, context: Any) -> pb.HoldDispatchResponse:  # noqa: ARG002, N802, D102
+        await self._interventions.hold(request.reason)
+        return pb.HoldDispatchResponse()
+
+    async def ReleaseDispatch(self, request: pb.ReleaseDispatchRequest, context: Any) -> pb.ReleaseDispatchResponse:  # noqa: ARG002, N802, D102
+        await self._interventions.release()
+        return pb.ReleaseDispatchResponse()
+
+
+async def _get(connection: "Connection", execution_id: str) -> queries.View:
+    view = await queries.get(connection, execution_id) if is_id(execution_id) else None
+    if view is None:
+        raise execution_not_found()
+    return view
+
+
+async def _reasons(connection: "Connection", view: queries.View) -> list[PendingReason]:
+    if view.status != Status.QUEUED:
+        return []
+    return await queries.pending_reasons(connection, view.id) or [NO_RUNNER]
+
+
+def _id(text: str, pointer: str) -> str | None:
+    if text and not is_id(text):
+        raise invalid(f"{text[:40]!r} is no id.", FieldError(pointer, "Give an id."))
+    return text or None
+
+
+def _query(text: str) -> str | None:
+    if len(text) > MAXIMUM_QUERY or "\x00" in text:
+        raise invalid("The search text is too long.", FieldError("/q", f"Give at most {MAXIMUM_QUERY} characters."))
+    return text or None
+
+
+def _instant(message: Any, field: str, pointer: str) -> datetime | None:
+    if not message.HasField(field):
+        return None
+    value: Timestamp = getattr(message, field)
+    at = instant(value)
+    if at is None:
+        raise invalid("The time is out of range.", FieldError(pointer, "Give a time after 1970."))
+    return at
+
+
+def _after(cursor: str) -> tuple[datetime, str] | None:
+    position = decode_cursor(cursor, 2)
+    if position is None:
+        return None
+    try:
+        at, identifier = datetime.fromisoformat(str(position[0])), str(position[1])
+    except ValueError:
+        raise _bad_cursor() from None
+    if at.tzinfo is None or not is_id(identifier):
+        raise _bad_cursor()
+    return at, identifier
+
+
+def _bad_cursor() -> Exception:
+    return invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))

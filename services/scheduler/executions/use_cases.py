@@ -1,0 +1,264 @@
+"""Accepting work: a new execution, or an ended one again. One transaction from the idempotency key to the audit row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from services.kit import idempotency
+from services.kit.errors import DomainError, FieldError, Kind, invalid
+from services.kit.identity import Principal, acting_principal
+from services.kit.ids import is_id, new_id
+from services.kit.outbox import Outbox, Resource
+from services.scheduler.executions.bells import Bells
+from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.errors import execution_not_found, not_ended, runner_unavailable
+from services.scheduler.executions.inputs import (
+    DEFAULT_PRIORITY,
+    DEFAULT_QUEUE_TIMEOUT_SECONDS,
+    check_limits,
+    concurrency_key,
+    dump_inputs,
+    read_inputs,
+)
+from services.scheduler.executions.licence import Licence
+from services.scheduler.executions.lifecycle import ENDED
+from services.scheduler.executions.model import Actor, Demand, Launch, Mode, Offer
+from services.scheduler.executions.obstacles import explain
+from services.scheduler.executions.offers import Courier
+from services.scheduler.executions.repository import dispatch, queries, submission
+from services.scheduler.executions.repository.queries import View
+from services.scheduler.workflows.model import Launchable
+from services.scheduler.workflows.use_cases import load_launchable
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Connection, Pool
+
+SCHEDULED_LOCKS = "SET LOCAL lock_timeout = '5s'"
+INTERACTIVE_LOCKS = "SET LOCAL lock_timeout = '1s'"
+RETRY_LEASE_SECONDS = 100.0
+"""Lease of an attempt whose workflow may be repeated: it is given up early (03 "Leases and time")."""
+MERGE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What somebody asks for; None takes the default."""
+
+    workflow_id: str
+    inputs: bytes = b""
+    mode: Mode = Mode.SCHEDULED
+    runner_id: str | None = None
+    draft: bool = False
+    priority: int = DEFAULT_PRIORITY
+    dedupe_key: str = ""
+    not_before: datetime | None = None
+    timeout_seconds: float = 0.0
+    queue_timeout_seconds: float = DEFAULT_QUEUE_TIMEOUT_SECONDS
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """An `Idempotency-Key` and the hash of the body it came with; no key when empty."""
+
+    key: str = ""
+    body_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The execution, and whether it was there before."""
+
+    view: View
+    duplicate: bool
+
+
+class Submissions:
+    """Turns requests into executions."""
+
+    def __init__(self, pool: "Pool", bells: Bells, courier: Courier, licence: Licence, outbox: Outbox) -> None:
+        self._pool = pool
+        self._bells = bells
+        self._courier = courier
+        self._licence = licence
+        self._outbox = outbox
+
+    async def submit(self, wanted: Submission, key: RequestKey | None = None) -> Accepted:
+        """Accepts work for the acting principal.
+
+        Raises a DomainError: WORKFLOW_NOT_FOUND, NOT_PUBLISHED, INPUTS_INVALID, LICENCE_REFUSED,
+        IDEMPOTENCY_KEY_REUSED,
+        INVALID; RUNNER_UNAVAILABLE when it is interactive and its runner cannot begin now: then only an audit row
+        is left.
+        """
+        principal = acting_principal()
+        _check(wanted, principal)
+        await self._licence.require()
+        try:
+            accepted, offer = await self._store(wanted, key or RequestKey(), principal)
+        except DomainError as error:
+            if error.reason == "RUNNER_UNAVAILABLE":
+                await self._record_refusal(wanted, error)
+            raise
+        aftermath = Aftermath(topics={"executions", f"execution:{accepted.view.id}"})
+        aftermath.dispatch = offer is None and not accepted.duplicate
+        self._bells.settle(aftermath)
+        if offer is not None:
+            self._bells.settle(await self._courier.deliver([offer]))
+        return accepted
+
+    async def retry(self, execution_id: str, key: RequestKey | None = None) -> Accepted:
+        """The same inputs again, on the workflow as it is published now (its draft, for a run of a draft).
+
+        Raises EXECUTION_NOT_FOUND, NOT_ENDED and whatever `submit` raises.
+        """
+        async with self._pool.acquire() as connection:
+            view = await queries.get(connection, execution_id) if is_id(execution_id) else None
+        if view is None:
+            raise execution_not_found()
+        if view.status not in ENDED:
+            raise not_ended(view.status)
+        wanted = Submission(
+            workflow_id=view.workflow_id,
+            inputs=view.inputs,
+            mode=view.mode,
+            runner_id=view.bound_to,
+            draft=view.draft,
+            priority=view.priority,
+            timeout_seconds=view.timeout_seconds,
+            queue_timeout_seconds=view.queue_timeout_seconds,
+            retry_of=view.id,
+        )
+        return await self.submit(wanted, key)
+
+    async def _store(self, wanted: Submission, key: RequestKey, principal: Principal) -> tuple[Accepted, Offer | None]:
+        interactive = wanted.mode is Mode.INTERACTIVE
+        owner = f"{principal.kind}:{principal.id}"
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(INTERACTIVE_LOCKS if interactive else SCHEDULED_LOCKS)
+            if key.key:
+                kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
+                if kept is not None:
+                    return await _recalled(connection, kept), None
+            launch = await _prepare(connection, wanted, principal)
+            identifier, duplicate = await _insert(connection, launch)
+            offer = None
+            if not duplicate:
+                if interactive and wanted.runner_id is not None:
+                    offer = await _claim(connection, identifier, wanted.runner_id)
+                await self._record(connection, launch)
+            view = await queries.get(connection, identifier)
+            assert view is not None
+            if key.key:
+                response = f"{identifier} {'duplicate' if duplicate else 'new'}".encode()
+                await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
+        return Accepted(view, duplicate), offer
+
+    async def _record(self, connection: "Connection", launch: Launch) -> None:
+        details: Mapping[str, Any] = {
+            "workflowId": launch.workflow_id,
+            "version": launch.version,
+            "mode": launch.demand.mode,
+            "retryOf": launch.retry_of,
+        }
+        action = "execution.retried" if launch.retry_of else "execution.created"
+        await self._outbox.record(connection, action, Resource("execution", launch.id, launch.workflow_name), details)
+
+    async def _record_refusal(self, wanted: Submission, error: DomainError) -> None:
+        details = {"workflowId": wanted.workflow_id, "runnerId": wanted.runner_id, **error.facts}
+        async with self._pool.acquire() as connection, connection.transaction():
+            await self._outbox.record(
+                connection, "execution.refused", Resource("workflow", wanted.workflow_id), details
+            )
+
+
+def _check(wanted: Submission, principal: Principal) -> None:
+    check_limits(
+        priority=wanted.priority,
+        timeout_seconds=wanted.timeout_seconds,
+        queue_timeout_seconds=wanted.queue_timeout_seconds,
+        dedupe_key=wanted.dedupe_key,
+        not_before=wanted.not_before,
+    )
+    if not is_id(wanted.workflow_id):
+        raise invalid("The workflow's id is no id.", FieldError("/workflowId", "Give the id of a workflow."))
+    if wanted.runner_id is not None and not is_id(wanted.runner_id):
+        raise invalid("The runner's id is no id.", FieldError("/runnerId", "Give the id of a runner."))
+    if wanted.mode is Mode.INTERACTIVE and wanted.runner_id is None:
+        raise invalid(
+            "An interactive execution needs a runner.",
+            FieldError("/runnerId", "Name a connected runner; you have none of your own."),
+        )
+    if wanted.mode is Mode.INTERACTIVE and wanted.not_before is not None:
+        raise invalid(
+            "An interactive execution begins at once.", FieldError("/notBefore", "Leave it out, or schedule it.")
+        )
+    if wanted.draft and not principal.may("workflow:edit"):
+        raise DomainError(Kind.FORBIDDEN, "PERMISSION_MISSING", "Running a draft needs the permission workflow:edit.")
+
+
+async def _prepare(connection: "Connection", wanted: Submission, principal: Principal) -> Launch:
+    launchable: Launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
+    settings = launchable.settings
+    inputs = read_inputs(wanted.inputs, launchable.inputs)
+    concurrency = settings.concurrency
+    return Launch(
+        id=new_id(),
+        workflow_id=launchable.workflow_id,
+        workflow_name=launchable.name,
+        version=launchable.version,
+        graph_sha256=launchable.graph_sha256,
+        draft=wanted.draft,
+        demand=Demand(tuple(settings.labels), tuple(settings.capabilities), wanted.runner_id, wanted.mode),
+        priority=wanted.priority,
+        inputs=dump_inputs(inputs),
+        on_lost=settings.on_lost,
+        lease_seconds=RETRY_LEASE_SECONDS if settings.on_lost == "retry" else settings.offline_seconds,
+        max_attempts=settings.retry.max_attempts,
+        backoff_seconds=settings.retry.backoff_seconds,
+        timeout_seconds=wanted.timeout_seconds or settings.timeout_seconds or 0.0,
+        queue_timeout_seconds=wanted.queue_timeout_seconds,
+        actor=Actor(principal.kind, principal.id, principal.name),
+        concurrency_key=concurrency_key(concurrency.key, inputs) if concurrency else None,
+        concurrency_limit=concurrency.limit if concurrency else None,
+        dedupe_key=wanted.dedupe_key or None,
+        not_before=wanted.not_before,
+        retry_of=wanted.retry_of,
+    )
+
+
+async def _insert(connection: "Connection", launch: Launch) -> tuple[str, bool]:
+    """The id of the execution, and True when it was there before under the same key."""
+    demand_id = await submission.find_demand(connection, launch.demand)
+    for _ in range(MERGE_TRIES):
+        if await submission.insert(connection, launch, demand_id):
+            return launch.id, False
+        assert launch.dedupe_key is not None
+        holder = await submission.dedupe_holder(connection, launch.workflow_id, launch.dedupe_key)
+        if holder is not None:
+            return holder, True
+        # The holder ended between the two statements: the key is free again.
+    raise DomainError(Kind.UNAVAILABLE, "BUSY", "Executions of this key begin and end too fast. Try again.")
+
+
+async def _claim(connection: "Connection", execution_id: str, runner_id: str) -> Offer:
+    try:
+        offer, codes = await dispatch.claim_at_once(connection, execution_id, runner_id)
+    except asyncpg.LockNotAvailableError:
+        offer, codes = None, ["BUSY"]
+    if offer is None:
+        facts = {"ready_at": "its time", "labels": "", "capabilities": "", "concurrency_limit": ""}
+        found = [{"code": each.code, "message": " ".join(each.message.split())} for each in explain(codes, facts)]
+        raise runner_unavailable(found)
+    return offer
+
+
+async def _recalled(connection: "Connection", kept: bytes) -> Accepted:
+    identifier, _, kind = kept.decode().partition(" ")
+    view = await queries.get(connection, identifier)
+    if view is None:
+        raise execution_not_found()
+    return Accepted(view, kind == "duplicate")

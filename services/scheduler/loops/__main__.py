@@ -1,0 +1,45 @@
+"""`python -m services.scheduler.loops`: reconciler, reaper, retention, and the pump of the outbox."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from services.kit.loops import every
+from services.kit.serve import Parts, run_service
+from services.scheduler.compose import open_core
+from services.scheduler.executions.reaper import Reaper
+from services.scheduler.loops.reconciler import Reconciler
+from services.scheduler.loops.retention import Retention
+from services.scheduler.settings import SchedulerSettings
+
+
+def main() -> None:
+    """Runs until a signal."""
+    settings = SchedulerSettings()
+
+    @asynccontextmanager
+    async def compose(stop: asyncio.Event) -> AsyncIterator[Parts]:
+        async with open_core(settings) as core:
+            reconciler = Reconciler(
+                core.pool,
+                core.dispatcher.run,
+                reconcile_seconds=settings.reconcile_seconds,
+                every_turn=settings.redis is None,
+            )
+            reaper = Reaper(core.pool, core.bells, core.courier, settings)
+            retention = Retention(core.pool, settings)
+            yield Parts(
+                background=[
+                    *core.background(stop),
+                    partial(every, settings.poll_seconds, reconciler.run_once, stop=stop, name="reconciler"),
+                    partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
+                    partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
+                ]
+            )
+
+    run_service("scheduler-loops", settings, compose)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What the scheduler's three processes read from the environment. Timers default to the protocol's figures."""
+
+from pydantic import Field, SecretStr
+
+from services.kit.settings import ServiceSettings
+from services.scheduler.executions.repository.dispatch import Timing
+
+NO_REDIS = "none"
+
+
+class SchedulerSettings(ServiceSettings):
+    """`EXEKRA_REDIS_URL=none` means: no Redis at all, every process claims directly. All timers are in seconds."""
+
+    redis_url: SecretStr = SecretStr(NO_REDIS)
+    pool_size: int = Field(12, ge=2)
+    silent_seconds: float = Field(65.0, gt=0)
+    offline_seconds: float = Field(120.0, gt=0)
+    heartbeat_seconds: float = Field(30.0, gt=0)
+    offer_seconds: float = Field(20.0, gt=0)
+    interactive_offer_seconds: float = Field(5.0, gt=0)
+    undelivered_seconds: float = Field(30.0, ge=0)
+    lease_margin_seconds: float = Field(10.0, ge=0)
+    """From the end of a lease, by which the runner has stopped itself, to the Hub's own expiry."""
+    deadline_grace_seconds: float = Field(30.0, ge=0)
+    """A runner ends what runs too long itself; the Hub steps in so much later."""
+    reconcile_seconds: float = Field(5.0, gt=0)
+    poll_seconds: float = Field(1.0, gt=0)
+    """The net behind every bell."""
+    reap_seconds: float = Field(1.0, gt=0)
+    tick_seconds: float = Field(5.0, gt=0)
+    downtime_seconds: float = Field(15.0, gt=0)
+    """A gap between two ticks, or a registry's silence, from which leases and offers are extended."""
+    downtime_grace_seconds: float = Field(120.0, ge=0)
+    registry_gone_seconds: float = Field(3_600.0, gt=0)
+    """A registry silent for so long does not come back: its runners' leases run out."""
+    link_touch_seconds: float = Field(5.0, gt=0)
+    outbox_seconds: float = Field(5.0, gt=0)
+    retention_seconds: float = Field(600.0, gt=0)
+    keep_executions_days: int = Field(90, ge=1)
+    keep_logs_days: int = Field(30, ge=1)
+
+    @property
+    def redis(self) -> str | None:
+        """The address of Redis; None when there is none."""
+        url = self.redis_url.get_secret_value()
+        return None if url in ("", NO_REDIS) else url
+
+    @property
+    def timing(self) -> Timing:
+        """The timers that SQL needs."""
+        return Timing(
+            silent=self.silent_seconds,
+            offline=self.offline_seconds,
+            offer=self.offer_seconds,
+            interactive_offer=self.interactive_offer_seconds,
+            undelivered=self.undelivered_seconds,
+            lease_margin=self.lease_margin_seconds,
+        )
