@@ -1,4 +1,4 @@
-"""Reports as protobuf messages to plain batches: for whoever receives them from runners."""
+"""Reports and evidence as protobuf messages: reports to plain batches, rows to answers."""
 
 import json
 from collections.abc import Iterable
@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from exekra.scheduler.v1 import attempt_pb2 as pb
-from services.scheduler.evidence.model import Level, LogLine, NodeEvent, NodeRunStatus, ReportedBatch
+from exekra.scheduler.v1 import execution_pb2
+from services.scheduler.evidence.model import (
+    Artifact,
+    Level,
+    LogLine,
+    NodeEvent,
+    NodeRun,
+    NodeRunStatus,
+    ReportedBatch,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 253_402_300_799  # the year 9999 ends
@@ -18,6 +27,7 @@ _STATUSES = {
     for name, number in pb.NodeRunStatus.items()
     if number != pb.NODE_RUN_STATUS_UNSPECIFIED
 }
+_NUMBERS = {status: number for number, status in _STATUSES.items()}
 _LEVELS: frozenset[int] = frozenset(Level)
 
 
@@ -34,6 +44,47 @@ def to_batch(
         runner_id=runner_id,
         node_events=[_node_event(event) for event in node_events],
         log_lines=[_log_line(line) for line in log_lines],
+    )
+
+
+def to_node_run(run: NodeRun) -> execution_pb2.NodeRun:
+    """One run of a node."""
+    return execution_pb2.NodeRun(
+        seq=run.seq,
+        node_id=run.node_id,
+        node_type=run.node_type,
+        path_json=run.path,
+        attempt=run.attempt_no,
+        try_number=run.try_number,
+        status=_NUMBERS[run.status],
+        started_at=_stamp(run.started_at) if run.started_at else None,
+        completed_at=_stamp(run.completed_at) if run.completed_at else None,
+        duration_seconds=run.duration_seconds,
+        input_json=run.input,
+        output_json=run.output,
+        failure=_to_failure(run.failure) if run.failure else None,
+    )
+
+
+def to_log_line(line: LogLine) -> pb.LogLine:
+    """One log line."""
+    at = Timestamp(seconds=line.at // 1_000_000, nanos=line.at % 1_000_000 * 1_000)
+    return pb.LogLine(
+        seq=line.seq, at=at, level=pb.LogLevel.ValueType(line.level), node_id=line.node_id, message=line.message
+    )
+
+
+def to_artifact(artifact: Artifact) -> execution_pb2.ArtifactInfo:
+    """An artifact without its bytes."""
+    return execution_pb2.ArtifactInfo(
+        id=artifact.id,
+        execution_id=artifact.execution_id,
+        node_id=artifact.node_id,
+        name=artifact.name,
+        size=artifact.size,
+        sha256=artifact.sha256,
+        media_type=artifact.media_type,
+        created_at=_stamp(artifact.created_at),
     )
 
 
@@ -87,3 +138,20 @@ def _details(data: bytes) -> object:
         return json.loads(data or b"{}")
     except ValueError:
         return {"text": data.decode(errors="replace")}
+
+
+def _to_failure(data: bytes) -> pb.Failure:
+    document = json.loads(data)
+    return pb.Failure(
+        code=document["code"],
+        message=document["message"],
+        node_id=document["nodeId"],
+        retryable=document["retryable"],
+        details_json=json.dumps(document["details"]).encode(),
+    )
+
+
+def _stamp(at: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(at)
+    return stamp

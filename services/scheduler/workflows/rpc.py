@@ -17,6 +17,7 @@ from services.kit.identity import acting_principal
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
+from services.kit.rpc_server import Registration
 from services.scheduler.workflows import catalogue, graphs, library, publishing, repository, transfer
 from services.scheduler.workflows.errors import version_not_found
 from services.scheduler.workflows.messages import to_problem, to_version, to_workflow
@@ -245,3 +246,12 @@ def _number(cursor: list[Any] | None) -> int | None:
 
 def _bad_cursor() -> DomainError:
     return invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))
+
+
+def registration(pool: "Pool", outbox: Outbox) -> Registration:
+    """The servicer, ready to be served."""
+    return Registration(
+        workflow_service_pb2_grpc.add_WorkflowServiceServicer_to_server,
+        WorkflowServicer(pool, outbox),
+        pb.DESCRIPTOR.services_by_name["WorkflowService"],
+    )
