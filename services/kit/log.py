@@ -10,8 +10,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from services.kit.identity import current_request_id
 
-
-# Without local variables: they hold passwords and tokens.
+# Neither form shows local variables: they hold passwords and tokens.
 _tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
@@ -32,7 +31,7 @@ def configure_logging(service: str, form: Literal["auto", "json", "console"], le
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [_tracebacks, structlog.processors.JSONRenderer()]
     )
