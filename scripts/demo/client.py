@@ -100,7 +100,7 @@ async def signed_in(url: str, authority: Path, email: str, password: str) -> Asy
         csrf = (await person.call("GET", "/auth/me"))["csrfToken"]
         key = await person.call("POST", "/api-keys", {"name": KEY_NAME}, X_Exekra_Csrf=csrf)
         try:
-            async with _session(url, tls, Authorization=f"Bearer {key['value']}") as keyed:
+            async with _session(url, tls, Authorization=f"Bearer {key['key']}") as keyed:
                 yield HubClient(keyed)
         finally:
             await person.call("DELETE", f"/api-keys/{key['apiKey']['id']}", X_Exekra_Csrf=csrf)
