@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +13,12 @@ from scripts.demo.check import ResultWrongError, check_output, check_workbook, e
 from scripts.demo.client import CallRefusedError, HubClient, signed_in
 from scripts.demo.material import REGIONS, MaterialMissingError, airports_file, read_graph
 from scripts.demo.regions_service import BUSY_ANSWERS, RegionsService, regions_service
-from scripts.demo.timeline import draw_timeline, graph_names
+from scripts.demo.report import Evidence, report
+from scripts.demo.timeline import graph_names
 from services.kit.postgres import MigrationError
 from services.launcher.console import Console
 from services.launcher.errors import ChildFailedError, LaunchRefusedError
-from services.launcher.hub import RunningHub, running_hub
+from services.launcher.hub import running_hub
 from services.launcher.ports import free_port, is_free
 from services.launcher.settings import LauncherSettings
 
@@ -72,64 +72,40 @@ async def _demo(settings: LauncherSettings, console: Console) -> None:
         console.progress(f"Hub ready at {hub.url}")
         if not hub.runner_id:
             raise ChildFailedError("no runner is paired with this Hub")
-        inputs = {"airportsFile": str(airports), "regionsUrl": service.url}
         async with signed_in(hub.url, hub.authority, hub.admin.email, hub.admin.password) as client:
-            execution = await _run(client, inputs, console)
-            await _show(client, hub, execution, console)
-            await _check(client, execution, service, airports, console.progress)
+            evidence = await _run(client, {"airportsFile": str(airports), "regionsUrl": service.url}, console)
+            for line in report(evidence, graph_names(read_graph()), hub.url):
+                console.write(line)
+            await _check(client, evidence, service, airports, console)
     console.progress(f"the demo is done; its Hub is stopped, its data is in {hub.home.root}")
 
 
-async def _run(client: HubClient, inputs: dict[str, Any], console: Console) -> dict[str, Any]:
+async def _run(client: HubClient, inputs: dict[str, Any], console: Console) -> Evidence:
     workflow_id, version = await client.publish(WORKFLOW, read_graph())
     console.progress(f"workflow {WORKFLOW!r} published as version {version}")
     answer = await client.call("POST", "/executions", {"workflowId": workflow_id, "inputs": inputs})
-    execution_id = answer["execution"]["id"]
-    return await client.follow(execution_id, RUN_SECONDS, lambda status: console.progress(f"execution {status}"))
-
-
-async def _show(client: HubClient, hub: RunningHub, execution: dict[str, Any], console: Console) -> None:
-    runs = await client.items(f"/executions/{execution['id']}/nodes")
-    lines = [
-        "",
-        *draw_timeline(runs, graph_names(read_graph())),
-        "",
-        *(
-            f"{line['level']:>8}  {line['message']}"
-            for line in await client.items(f"/executions/{execution['id']}/logs")
-        ),
-        "",
-        *_result(execution),
-        "",
-        f"{hub.url}/executions/{execution['id']}",
-        "",
-    ]
-    for line in lines:
-        console.write(line)
-
-
-def _result(execution: dict[str, Any]) -> list[str]:
-    if execution["status"] != "COMPLETED":
-        return [f"{execution['status']}: {execution['failure'] or execution['pendingReasons']}"]
-    return [
-        f"{row['region']:<12} {row['airports']:>5} airports, {row['southernmost']:6.2f}° to {row['northernmost']:5.2f}°"
-        for row in execution["output"]["regions"]
-    ]
+    path = f"/executions/{answer['execution']['id']}"
+    execution = await client.follow(path, RUN_SECONDS, lambda status: console.progress(f"execution {status}"))
+    return Evidence(execution, await client.items(f"{path}/nodes"), await client.items(f"{path}/logs"))
 
 
 async def _check(
-    client: HubClient, execution: dict[str, Any], service: RegionsService, airports: Path, tell: Callable[[str], None]
+    client: HubClient, evidence: Evidence, service: RegionsService, airports: Path, console: Console
 ) -> None:
-    if execution["status"] != "COMPLETED":
-        raise ResultWrongError(f"the execution is {execution['status']}, not COMPLETED")
-    if service.calls != BUSY_ANSWERS + 1:
-        raise ResultWrongError(f"the regions service was called {service.calls} times, expected {BUSY_ANSWERS + 1}")
-    archive = await client.download(execution["output"]["artifact"]["artifactId"])
+    output = evidence.execution["output"]
+    if not evidence.completed:
+        raise ResultWrongError(f"the execution is {evidence.execution['status']}, not COMPLETED")
+    ends = {run["nodeId"]: (run["status"], run["tryNumber"]) for run in evidence.runs}
+    if service.calls != BUSY_ANSWERS + 1 or ends["states"] != ("completed", BUSY_ANSWERS + 1):
+        raise ResultWrongError(f"the busy service was called {service.calls} times, its node ended {ends['states']}")
+    if ends["closed"] != ("failed", 1):
+        raise ResultWrongError(f"the node whose failure is caught ended {ends['closed']}")
+    archive = await client.download(output["artifact"]["artifactId"])
     expected = await asyncio.to_thread(expected_sheets, airports, REGIONS)
-    check_output(execution["output"], expected, airports)
+    check_output(output, expected, airports)
     check_workbook(await asyncio.to_thread(workbook_of, archive), expected)
     rows = sum(len(sheet) for sheet in expected.values())
-    tell(
+    console.progress(
         f"checked: {len(expected)} sheets with {rows:,} rows in {len(archive):,} bytes equal an independent computation"
     )
 

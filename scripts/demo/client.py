@@ -64,11 +64,11 @@ class HubClient:
         workflow = (await self.call("POST", f"/workflows/{workflow_id}/publish", body))["workflow"]
         return workflow_id, int(workflow["publishedVersion"])
 
-    async def follow(self, execution_id: str, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
-        """The execution once it has ended, or as it is after `seconds`. Each change of status is told."""
+    async def follow(self, path: str, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
+        """The execution at a path once it has ended, or as it is after `seconds`. Each change of status is told."""
         until, told = time.monotonic() + seconds, ""
         while True:
-            execution: dict[str, Any] = (await self.call("GET", f"/executions/{execution_id}"))["execution"]
+            execution: dict[str, Any] = (await self.call("GET", path))["execution"]
             if execution["status"] != told:
                 told = execution["status"]
                 tell(told)

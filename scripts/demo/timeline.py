@@ -24,7 +24,8 @@ def draw_timeline(runs: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -
         width = min(max(round(length / whole * BAR), 1), BAR - left)
         bar = " " * left + _SIGNS.get(run["status"], "?") * width
         label = "  " * len(run["path"]) + names.get(run["nodeId"], run["nodeId"]) + _turn(run["path"])
-        lines.append((label, run["status"], f"{start * 1000:.0f}", f"{length * 1000:.0f}", bar))
+        status = run["status"] if run["tryNumber"] == 1 else f"{run['status']}, try {run['tryNumber']}"
+        lines.append((label, status, f"{start * 1000:.0f}", f"{length * 1000:.0f}", bar))
     return _aligned([("node", "status", "at ms", "took ms", ""), *lines])
 
 
