@@ -24,6 +24,7 @@ LIST_SESSIONS = f"""SELECT {_SESSION} FROM session WHERE user_id = $1 AND expire
  AND last_seen_at > now() - make_interval(secs => $2) AND ($3::uuid IS NULL OR id < $3)
  ORDER BY id DESC LIMIT $4"""  # noqa: S608 - constants
 DELETE_SESSION = "DELETE FROM session WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING user_id"
+DELETE_SESSION_SHOWN = "DELETE FROM session WHERE token_sha256 = $1 RETURNING user_id"
 DELETE_SESSIONS_OF_USER = "DELETE FROM session WHERE user_id = $1"
 DELETE_ENDED_SESSIONS = """DELETE FROM session
  WHERE expires_at < now() OR last_seen_at < now() - make_interval(secs => $1)"""

@@ -36,11 +36,12 @@ DELETE_USER = "DELETE FROM user_account WHERE id = $1"
 
 LOCKED_SECONDS = """SELECT extract(epoch FROM locked_until - now())::float8 FROM login_failure
  WHERE email_sha256 = sha256(convert_to(lower($1), 'UTF8')) FOR UPDATE"""
-COUNT_FAILURE = """INSERT INTO login_failure AS f (email_sha256, failures)
- VALUES (sha256(convert_to(lower($1), 'UTF8')), 1)
- ON CONFLICT (email_sha256) DO UPDATE SET updated_at = now(), failures = f.failures + 1,
-  locked_until = CASE WHEN f.failures + 1 >= $2::integer
-   THEN now() + make_interval(secs => least($3::float8 * 2 ^ least(f.failures + 1 - $2, 20), $4::float8)) END"""
+ENSURE_FAILURES = """INSERT INTO login_failure (email_sha256, failures)
+ VALUES (sha256(convert_to(lower($1), 'UTF8')), 0) ON CONFLICT DO NOTHING"""
+COUNT_FAILURE = """UPDATE login_failure SET updated_at = now(), failures = failures + 1,
+  locked_until = CASE WHEN failures + 1 >= $2::integer
+   THEN now() + make_interval(secs => least($3::float8 * 2 ^ least(failures + 1 - $2, 20), $4::float8)) END
+ WHERE email_sha256 = sha256(convert_to(lower($1), 'UTF8'))"""
 FORGET_FAILURES = "DELETE FROM login_failure WHERE email_sha256 = sha256(convert_to(lower($1), 'UTF8'))"
 DELETE_OLD_FAILURES = "DELETE FROM login_failure WHERE updated_at < now() - interval '1 day'"
 INSTALLATION = "SELECT id FROM installation"

@@ -57,10 +57,13 @@ class SignIn:
             raise await self._refused(wrong_credentials(), email, ip)
         token = new_session_token()
         user_id = str(row["id"])
+        former = None
         person = Principal(kind="user", id=user_id, name=email, ip=ip)
         async with self._pool.acquire() as connection, connection.transaction():
             if old_token:
-                await connection.execute("DELETE FROM session WHERE token_sha256 = $1", digest(old_token))
+                former = await connection.fetchval(credentials.DELETE_SESSION_SHOWN, digest(old_token))
+                if former is not None:
+                    await connection.execute(credentials.TELL_CHANGE, str(former))
             await connection.execute(users.FORGET_FAILURES, email)
             await connection.execute(users.TOUCH_LOGIN, user_id)
             await connection.execute(
@@ -73,6 +76,8 @@ class SignIn:
                 user_agent[:USER_AGENT_LENGTH],
             )
             await self._outbox.record(connection, "login.succeeded", Resource("user", user_id, email), actor=person)
+        if former is not None:
+            self._forget(str(former))
         return token
 
     async def end_session(self, session_id: str, owner_id: str | None) -> None:
@@ -110,6 +115,7 @@ class SignIn:
 
 async def _count_attempt(connection: "Connection", email: str) -> float:
     """Seconds the address is still locked; else counts a failure in advance, so guesses in parallel gain nothing."""
+    await connection.execute(users.ENSURE_FAILURES, email)
     async with connection.transaction():
         locked: float = await connection.fetchval(users.LOCKED_SECONDS, email) or 0.0
         if locked <= 0:

@@ -54,7 +54,7 @@ def parse_topics(text: str) -> Topics:
         raise invalid("Say what to watch.", FieldError("/topics", f"Give 1 to {TOPICS} topics."))
     for topic in topics:
         kind, _, identifier = topic.partition(":")
-        if kind not in _PERMISSIONS or (kind == "execution") != is_id(identifier):
+        if kind not in _PERMISSIONS or not (is_id(identifier) if kind == "execution" else topic == kind):
             raise invalid(
                 "There is no such topic.",
                 FieldError("/topics", f"{topic!r} is none of executions, runners, execution:ID."),

@@ -1,6 +1,7 @@
 """A gateway over HTTPS in this process, on a real Postgres; services that are not under test answer from a script."""
 
 import asyncio
+import inspect
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -176,7 +177,9 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(dsn: str, folder: Path, script: Script | None = None, **options: Any) -> AsyncIterator[Served]:
+async def serving(
+    dsn: str, folder: Path, script: Script | None = None, *, without: tuple[str, ...] = (), **options: Any
+) -> AsyncIterator[Served]:
     """A gateway on a free port with its peers."""
     script = script or Script()
     certificates = folder / "tls"
@@ -202,11 +205,10 @@ async def serving(dsn: str, folder: Path, script: Script | None = None, **option
     )
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        for peer, services in SERVICES.items():
+        for peer in SERVICES.keys() - without:
+            services = SERVICES[peer]
             registrations = [scripted(script, *service) for service in services]
-            await stack.enter_async_context(
-                grpc_server(registrations, addresses[f"{peer}_address"], drain_seconds=0.1)
-            )
+            await stack.enter_async_context(grpc_server(registrations, addresses[f"{peer}_address"], drain_seconds=0.1))
         ports: list[int] = []
         parts = await stack.enter_async_context(compose(settings, stop, ports.append))
         tasks = [asyncio.create_task(part()) for part in parts.background]
@@ -217,3 +219,16 @@ async def serving(dsn: str, folder: Path, script: Script | None = None, **option
         finally:
             stop.set()
             await asyncio.gather(*tasks)
+
+
+async def eventually(look: Callable[[], Any], *, seconds: float = 10.0) -> None:
+    """Returns once `look` (plain or a coroutine function) answers something true. Raises AssertionError in vain."""
+    until = asyncio.get_running_loop().time() + seconds
+    while True:
+        found = look()
+        if inspect.isawaitable(found):
+            found = await found
+        if found:
+            return
+        assert asyncio.get_running_loop().time() < until, "waited in vain"
+        await asyncio.sleep(0.02)
