@@ -1,6 +1,6 @@
 """Puts the agent together: recover, clean up, hold the session, conduct work, drain, leave.
 
-Owns the order of starting and stopping and what the session asks of the agent as a whole (`session.Work`).
+Owns the order of starting and stopping and what the session asks of the agent as a whole (`SessionWork`).
 """
 
 import asyncio
@@ -27,11 +27,12 @@ from runner.agent.identity import Identity
 from runner.agent.inline import InlineWork
 from runner.agent.journal import Journal
 from runner.agent.lease import LeaseBook
+from runner.agent.live import Enrolment
 from runner.agent.model import Instruction, Offer, dump_json
 from runner.agent.outlet import HeldOutlet
 from runner.agent.refused_work import RefusedWork
 from runner.agent.reporter import Reporter
-from runner.agent.session import Enrolment, Session
+from runner.agent.session import Session
 from runner.agent.settings import RunnerSettings
 from runner.agent.transport import HubRefusedError
 from runner.agent.work import RunOrder, Work
@@ -52,7 +53,7 @@ class Agent:
         self._folders = Folders(home)
         self._journal = Journal.open(home)
         self._attempts = Attempts()
-        self._attempts.recover(self._journal.recovered)
+        self._attempts.recover(self._journal.take_recovered())
         self._reporter = Reporter(self._attempts, self._journal, settings.unsent_bytes)
         self._session = Session(
             settings,
@@ -113,11 +114,15 @@ class Agent:
             except NotImplementedError:  # Windows
                 signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(self.stop))
 
-    # -- what the session asks (session.Work) -------------------------------------------------------------------------
+    # -- what the session asks (SessionWork) -------------------------------------------------------------------------
 
     def held(self) -> Sequence[Held]:
         """Every attempt that is told at Hello and in beats."""
         return list(self._attempts)
+
+    def accepts_work(self) -> bool:
+        """False while everything offered would be declined."""
+        return not self._refusal()
 
     def free_slots(self) -> int:
         """How many offers would be accepted now."""
@@ -146,6 +151,9 @@ class Agent:
         """The Hub's words about attempts."""
         assert self._conductor is not None
         self._conductor.instruct(instructions, sent_at)
+        if sent_at is not None and self._conductor.has_new_fenced():
+            # Beats say nothing about work that stopped itself; the Hub settles it at Hello.
+            self._session.say_hello_again("Telling the Hub about work that this runner stopped.")
 
     def asked_to_drain(self, draining: bool) -> None:
         """The Hub starts or ends a drain of this runner."""

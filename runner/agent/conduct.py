@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import structlog
 
 from exekra.registry.v1 import runner_service_pb2 as pb
+from exekra.scheduler.v1.attempt_pb2 import FinishRecord
 from runner.agent import wire
 from runner.agent.artifacts import Uploads
 from runner.agent.attempts import Attempts, Held, accepted_record, begun_record, finished_record
@@ -22,13 +23,15 @@ from runner.agent.graphs import Graph, Graphs, GraphUnavailableError
 from runner.agent.journal import Journal, JournalError
 from runner.agent.journal_file import Kind, Record
 from runner.agent.lease import LeaseBook
-from runner.agent.model import End, Failure, Finish, Instruction, Offer, Order, Status, dump_json
+from runner.agent.live import Live
+from runner.agent.model import Answer, End, Failure, Finish, Instruction, Offer, Order, Status, dump_json
 from runner.agent.reporter import Reporter
-from runner.agent.session import Live, Session
+from runner.agent.session import Session
 from runner.agent.transport import HubRefusedError, Transport
 from runner.agent.work import Work
 
 JOURNAL_RETRY_SECONDS = 1.0
+REFUSED_RETRY_SECONDS = 30.0
 LEASE_TICK_SECONDS = 0.5
 
 log = structlog.get_logger("runner.conduct")
@@ -75,6 +78,7 @@ class Conductor:
         self._stop_seconds = stop_seconds
         self._running: dict[str, Running] = {}
         self._lease_changed = asyncio.Event()
+        self._fenced: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.slots = 1
 
@@ -92,6 +96,13 @@ class Conductor:
     def untold(self) -> int:
         """Results that the Hub has not taken yet."""
         return sum(held.phase == "finished" for held in self._tools.attempts)
+
+    def has_new_fenced(self) -> bool:
+        """True once for each attempt that this runner stopped by its own lease and the Hub has not settled yet."""
+        fenced = {held.attempt_id for held in self._tools.attempts if held.phase == "begun" and not held.alive}
+        new = fenced - self._fenced
+        self._fenced = fenced
+        return bool(new - set(self._running))
 
     def abandon(self) -> None:
         """End every task at once; results that were not told are journalled for the next agent."""
@@ -186,10 +197,15 @@ class Conductor:
     async def _decline(self, offer: Offer, reason: str) -> None:
         log.info("declining", attempt=offer.attempt_id, reason=reason)
         ref = wire.attempt_ref(offer.execution_id, offer.attempt_id)
-        await self._session.call(
-            lambda transport, live: transport.decline(pb.DeclineRequest(attempt=ref, epoch=live.epoch, reason=reason)),
-            lambda reply: reply.answer,
-        )
+        try:
+            await self._session.call(
+                lambda transport, live: transport.decline(
+                    pb.DeclineRequest(attempt=ref, epoch=live.epoch, reason=reason)
+                ),
+                lambda reply: reply.answer,
+            )
+        except HubRefusedError as refused:
+            log.warning("declining was refused; the offer will expire", reason=refused.reason)
 
     async def _conduct(self, offer: Offer) -> None:
         self._tools.crash.reach("received")
@@ -302,15 +318,7 @@ class Conductor:
         await self._tools.uploads.upload_all(held)
         events, lines = await self._tools.reporter.withhold(held)
         record = wire.finish_record(finish, events, lines)
-        try:
-            reply, answer = await self._session.call(
-                lambda transport, live: transport.finish(pb.FinishRequest(epoch=live.epoch, record=record)),
-                lambda reply: reply.answer,
-            )
-        except HubRefusedError as refused:
-            log.error("result refused", attempt=held.attempt_id, reason=refused.reason)
-            self._close(held)
-            return
+        reply, answer = await self._tell(held, record)
         self._tools.crash.reach("told")
         self.take([wire.offer_from(offer) for offer in reply.offers])
         if answer.applied:
@@ -322,6 +330,18 @@ class Conductor:
         self._tools.journal.append(Record(Kind.DELIVERED, held.attempt_id, dump_json({"answer": answer.value})))
         self._tools.crash.reach("delivered")
         self._forget(held)
+
+    async def _tell(self, held: Held, record: FinishRecord) -> tuple[pb.FinishResponse, Answer]:
+        while True:
+            try:
+                return await self._session.call(
+                    lambda transport, live: transport.finish(pb.FinishRequest(epoch=live.epoch, record=record)),
+                    lambda reply: reply.answer,
+                )
+            except HubRefusedError as refused:
+                # An error of the call is no verdict on the result, which must not be lost by it.
+                log.error("result refused, telling it again later", attempt=held.attempt_id, reason=str(refused))
+                await asyncio.sleep(REFUSED_RETRY_SECONDS)
 
     def _close(self, held: Held) -> None:
         self._tools.journal.append(Record(Kind.CLOSED, held.attempt_id))

@@ -9,7 +9,7 @@ import grpc
 from exekra.kit.v1 import error_pb2
 from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.registry.v1.runner_service_pb2_grpc import RunnerServiceStub
-from runner.agent.transport import HubRefusedError, HubUnavailableError, Stream
+from runner.agent.transport import HubRefusedError, HubUnavailableError, Stream, StreamEndedError
 
 SentT = TypeVar("SentT")
 ReceivedT = TypeVar("ReceivedT")
@@ -30,7 +30,14 @@ _OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 1_000),
 )
 _TRY_AGAIN = frozenset(
-    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        # A defect of the Hub is no verdict on the work.
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.INTERNAL,
+    }
 )
 
 
@@ -122,9 +129,13 @@ class GrpcStream(Generic[SentT, ReceivedT]):
             # The server ended the call; its status says why.
             code, details = await self._call.code(), await self._call.details()
             if code is grpc.StatusCode.OK:
-                raise HubUnavailableError("The Hub ended the stream.")
+                raise StreamEndedError("The Hub ended the stream.")
             raise _error(code, details or "", await self._call.trailing_metadata())
         return message  # type: ignore[no-any-return] # the call is untyped: its stub is the synchronous one's
+
+    async def finish(self) -> None:
+        """Half-close."""
+        await _translated(self._call.done_writing())
 
     def cancel(self) -> None:
         """End the call."""

@@ -51,8 +51,7 @@ class Journal:
         self._reserved = end
         self._carried = b""
         self._queue: queue.SimpleQueue[_Write | _Rewrite | None] = queue.SimpleQueue()
-        self.recovered = records
-        """What the file held when it was opened; taken once by `attempts`."""
+        self._recovered = records
         self._reserve()
         self._thread = threading.Thread(target=self._write_loop, name="journal", daemon=True)
         self._thread.start()
@@ -90,6 +89,11 @@ class Journal:
     def has_reserve(self) -> bool:
         """False when there is no disk left for the results of further work."""
         return self._reserved - self._end >= RESERVE_BYTES // 2
+
+    def take_recovered(self) -> list[Record]:
+        """What the file held when it was opened; given out once."""
+        records, self._recovered = self._recovered, []
+        return records
 
     def append(self, record: Record) -> None:
         """Write soon. A killed process loses at most what is in the queue; a power cut what no later sync covered."""

@@ -5,6 +5,7 @@ before it can be sent; the Hub drops what it has already, so sending twice is ha
 """
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 
 from exekra.scheduler.v1 import attempt_pb2 as pb
@@ -30,7 +31,6 @@ class _Cursor:
     log_lines: int = 0
     withheld: bool = False
     """True while the attempt's Finish carries the rest."""
-    fresh: bool = True
 
 
 class Reporter:
@@ -43,6 +43,7 @@ class Reporter:
         self._unsent = sum(held.unsent_bytes for held in attempts)
         self._cursors: dict[str, _Cursor] = {}
         self._in_flight = 0
+        self._gathered: deque[str] = deque()
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
 
@@ -79,26 +80,24 @@ class Reporter:
     async def next_batch(self) -> pb.ReportBatch:
         """The next message of the report stream, as soon as there is one."""
         while True:
-            self._wake.clear()
-            held = self._next_held()
-            if held is None or self._in_flight >= IN_FLIGHT_BATCHES:
-                await self._wake.wait()
-                continue
-            if self._in_flight:
-                # Something is under way: what comes within this time travels together.
-                await asyncio.sleep(GATHER_SECONDS)
-            cursor = self._cursor(held.attempt_id)
-            if cursor.fresh:
-                # An execution that ends without ever waiting is told by its Finish alone; let it run that far.
-                cursor.fresh = False
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-                continue
-            if not cursor.withheld:
-                batch = self._batch(held, cursor)
-                if batch.node_events or batch.log_lines:
+            while self._gathered and self._in_flight < IN_FLIGHT_BATCHES:
+                batch = self._next_of(self._gathered.popleft())
+                if batch is not None:
                     self._in_flight += 1
                     return batch
+            self._wake.clear()
+            dirty = self._dirty()
+            if not dirty or self._in_flight >= IN_FLIGHT_BATCHES:
+                await self._wake.wait()
+            elif self._in_flight:
+                # Something is under way: what comes within this time travels together.
+                await asyncio.sleep(GATHER_SECONDS)
+                self._gathered.extend(self._dirty())
+            else:
+                # An execution that ends without ever waiting is told by its Finish alone; let it run that far.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                self._gathered.extend(dirty)
 
     async def acknowledged(self, message: pb.ReportAcknowledgement) -> Answer:
         """Take in the Hub's answer to one batch."""
@@ -161,14 +160,21 @@ class Reporter:
     def _cursor(self, attempt_id: str) -> _Cursor:
         return self._cursors.setdefault(attempt_id, _Cursor())
 
-    def _next_held(self) -> Held | None:
-        for attempt_id, cursor in self._cursors.items():
-            held = self._attempts.get(attempt_id)
-            if held is None or cursor.withheld:
-                continue
-            if cursor.node_events < held.node_events.last or cursor.log_lines < held.log_lines.last:
-                return held
-        return None
+    def _dirty(self) -> list[str]:
+        """Attempts with something to send, each once: none waits for a noisier one."""
+        return [attempt_id for attempt_id, cursor in self._cursors.items() if self._has_news(attempt_id, cursor)]
+
+    def _has_news(self, attempt_id: str, cursor: _Cursor) -> bool:
+        held = self._attempts.get(attempt_id)
+        if held is None or cursor.withheld:
+            return False
+        return cursor.node_events < held.node_events.last or cursor.log_lines < held.log_lines.last
+
+    def _next_of(self, attempt_id: str) -> pb.ReportBatch | None:
+        held, cursor = self._attempts.get(attempt_id), self._cursors.get(attempt_id)
+        if held is None or cursor is None or not self._has_news(attempt_id, cursor):
+            return None
+        return self._batch(held, cursor)
 
     def _batch(self, held: Held, cursor: _Cursor) -> pb.ReportBatch:
         batch = pb.ReportBatch(attempt=wire.attempt_ref(held.execution_id, held.attempt_id))

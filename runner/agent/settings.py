@@ -57,8 +57,8 @@ class RunnerSettings(BaseSettings):
     """Until the Hub says another interval."""
     answer_seconds: float = Field(default=10.0, gt=0)
     """Patience for the answer to one call."""
-    silence_seconds: float = Field(default=45.0, gt=0)
-    """A session whose heartbeat got no answer for this long is given up."""
+    silence_seconds: float = Field(default=90.0, gt=0)
+    """A session whose heartbeat got no answer for this long is given up (a dead connection is noticed by itself)."""
     backoff_seconds: float = Field(default=0.5, gt=0)
     backoff_limit_seconds: float = Field(default=30.0, gt=0)
     self_stop_margin_seconds: float = Field(default=15.0, gt=0)

@@ -17,6 +17,10 @@ class HubUnavailableError(Exception):
     """The Hub could not be reached or did not answer in time; the same call may be sent again."""
 
 
+class StreamEndedError(HubUnavailableError):
+    """The Hub ended a stream in order."""
+
+
 class HubRefusedError(Exception):
     """The Hub answered, and the answer is no. `reason` is the protocol's word, for instance CREDENTIALS_INVALID."""
 
@@ -35,6 +39,10 @@ class Stream(Protocol, Generic[SentT_contra, ReceivedT_co]):
 
     async def receive(self) -> ReceivedT_co:
         """The next message. Never put a timeout around it: `cancel` ends a stream. Raises as `send` does."""
+        ...
+
+    async def finish(self) -> None:
+        """Say that nothing more will be sent; the other side may still send, and then ends the stream."""
         ...
 
     def cancel(self) -> None:

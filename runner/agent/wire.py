@@ -11,6 +11,7 @@ from exekra.scheduler.v1 import attempt_pb2 as pb
 from runner.agent.attempts import Held
 from runner.agent.machine import MachineLoad
 from runner.agent.model import Answer, Failure, Finish, Instruction, Offer, Order, Usage, dump_json
+from runner.agent.transport import HubRefusedError
 
 _PHASES = {
     "accepted": pb.ATTEMPT_PHASE_ACCEPTED,
@@ -36,8 +37,11 @@ _ANSWERS = {getattr(pb, f"ANSWER_{answer.value}"): answer for answer in Answer}
 _ORDERS = {getattr(pb, f"ATTEMPT_ORDER_{order.value}"): order for order in Order}
 
 
-class ProtocolViolationError(Exception):
+class ProtocolViolationError(HubRefusedError):
     """The Hub sent something this protocol version does not know."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("PROTOCOL_VIOLATION", message)
 
 
 def answer_from(message: int) -> Answer:

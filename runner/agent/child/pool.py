@@ -21,6 +21,7 @@ from runner.agent.child.pipe import Frame, Pipe
 from runner.agent.child.tree import Member, Roster, kill_group, kill_tree, start_time
 
 READY_SECONDS = 60.0
+CLOSE_SECONDS = 5.0
 
 
 class ChildStartError(Exception):
@@ -61,8 +62,8 @@ class Maker(Protocol):
         """A new process, not yet ready. Raises ChildStartError."""
         ...
 
-    def close(self) -> None:
-        """Make no more."""
+    async def close(self) -> None:
+        """Make no more, and wait until what was released is gone."""
         ...
 
 
@@ -100,7 +101,7 @@ class ChildPool:
         for child in self._ready:
             child.release()
         self._ready.clear()
-        self._maker.close()
+        await self._maker.close()
 
     async def _fill(self) -> None:
         # A failure shows when an execution needs the process; a spare that cannot be made harms nobody.
@@ -166,7 +167,7 @@ class ForkMaker:
         self._children[pid] = child
         return child
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the server; the kernel ends what it forked."""
         if self._server is not None:
             self._server_died()
@@ -228,6 +229,7 @@ class SpawnMaker:
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
+        self._watches: set[asyncio.Task[int]] = set()
 
     async def make(self) -> Child:
         """A new process; it imports the nodes before it is ready."""
@@ -242,11 +244,15 @@ class SpawnMaker:
             theirs.close()
         child = Child(process.pid, await Pipe.over(ours), self._roster)
         watch = asyncio.create_task(process.wait())
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
         watch.add_done_callback(_settle(child, process))
         return child
 
-    def close(self) -> None:
-        """Nothing is kept."""
+    async def close(self) -> None:
+        """Wait for the ends of processes; they are killed when they are released."""
+        if self._watches:
+            await asyncio.wait(self._watches, timeout=CLOSE_SECONDS)
 
     async def _start(self, command: list[str], theirs: socket.socket) -> asyncio.subprocess.Process:
         if sys.platform == "win32":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.runner.agent.hub import ScriptedHub
-from tests.integration.runner.agent.processes import AgentProcess
+from tests.integration.runner.agent.processes import AgentProcess, LocalAgent
 
 
 @pytest.fixture
@@ -23,3 +23,10 @@ async def agent(hub: ScriptedHub, tmp_path: Path) -> AsyncIterator[AgentProcess]
     yield agent
     if agent.process is not None:
         await agent.kill()
+
+
+@pytest.fixture
+async def local(hub: ScriptedHub, tmp_path: Path) -> AsyncIterator[LocalAgent]:
+    agent = LocalAgent(hub, tmp_path / "home")
+    yield agent
+    await agent.end()

@@ -70,9 +70,8 @@ class Faults:
     stale_session_answers: int = 0
     silent_beats: bool = False
     """Beats are not answered: leases are not renewed."""
-    refuse_beats_of_attempts: bool = False
-    break_streams_on_acknowledge: int = 0
-    hold_finish: asyncio.Event | None = None
+    give_away_accepted: bool = False
+    """At Hello, what was accepted and not begun goes to another runner though this one lives."""
     cut_upload_after: int = 0
     """Bytes after which an upload breaks once."""
 
@@ -96,6 +95,7 @@ class ScriptedHub(RunnerServiceServicer):
         self.artifacts: dict[str, bytearray] = {}
         self.artifact_headers: dict[str, apb.StoreArtifactHeader] = {}
         self.declarations: list[bytes] = []
+        self.offers_with_finish: list[Attempt] = []
         self.incarnation = "first"
         self.beat_seconds = 0.2
         self.lease_seconds = 30.0
@@ -164,6 +164,11 @@ class ScriptedHub(RunnerServiceServicer):
         await self.until(lambda: self._heartbeat is not None)
         await self._heartbeat.write(message)
 
+    @property
+    def polled(self) -> bool:
+        """True while the runner's poll stream is open."""
+        return self._poll is not None
+
     async def until(self, condition: Any, seconds: float = 20.0) -> None:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(condition)
@@ -193,7 +198,8 @@ class ScriptedHub(RunnerServiceServicer):
         message = await context.read()
         self.hellos.append(message.hello)
         self.epoch += 1
-        instructions = self._reconcile(message.hello)
+        same_boot = len(self.hellos) > 1 and self.hellos[-2].boot_id == message.hello.boot_id
+        instructions = [self._at_hello(held, same_boot) for held in message.hello.attempts]
         self._heartbeat = context
         welcome = pb.Welcome(
             epoch=self.epoch,
@@ -208,7 +214,8 @@ class ScriptedHub(RunnerServiceServicer):
             if message.HasField("goodbye"):
                 self.goodbyes += 1
                 await self._note("Goodbye")
-            elif message.HasField("beat"):
+                return
+            if message.HasField("beat"):
                 self.beats.append(message.beat)
                 await self._note("Beat")
                 if not self.faults.silent_beats:
@@ -227,6 +234,7 @@ class ScriptedHub(RunnerServiceServicer):
         finally:
             if self._poll is context:
                 self._poll = None
+            await self._note("PollEnded")
 
     async def Acknowledge(self, request: pb.AcknowledgeRequest, context: Any) -> pb.AcknowledgeResponse:
         attempt = self.attempts[request.attempt.attempt_id]
@@ -269,8 +277,6 @@ class ScriptedHub(RunnerServiceServicer):
         record = request.record
         attempt = self.attempts[record.attempt.attempt_id]
         await self._note("FinishTold")
-        if self.faults.hold_finish is not None:
-            await self.faults.hold_finish.wait()
         answer = self._session_answer(request.epoch)
         if answer is None:
             if attempt.finishes:
@@ -323,13 +329,10 @@ class ScriptedHub(RunnerServiceServicer):
 
     # -- rules --------------------------------------------------------------------------------------------------------
 
-    offers_with_finish: "list[Attempt]"
-
     def _next_offers(self) -> list[apb.Offer]:
-        waiting = getattr(self, "offers_with_finish", [])
-        if not waiting:
+        if not self.offers_with_finish:
             return []
-        attempt = waiting.pop()
+        attempt = self.offers_with_finish.pop()
         attempt.offered_at = time.monotonic()
         return [attempt.offer]
 
@@ -339,29 +342,31 @@ class ScriptedHub(RunnerServiceServicer):
             return apb.ANSWER_STALE_SESSION
         return None if epoch == self.epoch else apb.ANSWER_STALE_SESSION
 
-    def _reconcile(self, hello: pb.Hello) -> list[apb.AttemptInstruction]:
-        return [self._word(held, at_hello=True) for held in hello.attempts]
-
-    def _word(self, held: apb.HeldAttempt, *, at_hello: bool) -> apb.AttemptInstruction:
+    def _at_hello(self, held: apb.HeldAttempt, same_boot: bool) -> apb.AttemptInstruction:
         attempt = self.attempts.get(held.attempt.attempt_id)
         if attempt is None:
             return apb.AttemptInstruction(attempt=held.attempt, order=apb.ATTEMPT_ORDER_QUARANTINE)
-        order, lease = attempt.order, attempt.offer.lease_seconds
-        if held.phase == apb.ATTEMPT_PHASE_BEGUN and not held.alive:
+        attempt.hello_phases.append((held.phase, held.alive))
+        if held.phase == apb.ATTEMPT_PHASE_FINISHED:
+            return apb.AttemptInstruction(attempt=held.attempt, order=apb.ATTEMPT_ORDER_SEND_FINISH)
+        not_begun = held.phase == apb.ATTEMPT_PHASE_ACCEPTED and (not same_boot or self.faults.give_away_accepted)
+        if not_begun or (held.phase == apb.ATTEMPT_PHASE_BEGUN and not held.alive):
             attempt.status = "over"
-        if at_hello:
-            attempt.hello_phases.append((held.phase, held.alive))
-            if held.phase == apb.ATTEMPT_PHASE_FINISHED:
-                order = apb.ATTEMPT_ORDER_SEND_FINISH
-            elif held.phase == apb.ATTEMPT_PHASE_ACCEPTED or not held.alive:
-                # Given to another runner, or lost: either way this runner is done with it.
-                attempt.status, order = "over", apb.ATTEMPT_ORDER_STOP
+        return self._word(attempt)
+
+    def _word(self, attempt: Attempt) -> apb.AttemptInstruction:
         if attempt.status == "over":
-            order, lease = apb.ATTEMPT_ORDER_STOP, 0.0
-        return apb.AttemptInstruction(attempt=held.attempt, order=order, lease_seconds=lease)
+            return apb.AttemptInstruction(attempt=attempt.offer.attempt, order=apb.ATTEMPT_ORDER_STOP_NOW)
+        lease = attempt.offer.lease_seconds if attempt.status == "running" else 0.0
+        return apb.AttemptInstruction(attempt=attempt.offer.attempt, order=attempt.order, lease_seconds=lease)
 
     def _answer_beat(self, beat: pb.Beat) -> pb.BeatAnswer:
-        words = [self._word(held, at_hello=False) for held in beat.attempts]
+        # As the real Hub: what began and lives no more is left to its lease, and settled at Hello.
+        words = [
+            self._word(self.attempts[held.attempt.attempt_id])
+            for held in beat.attempts
+            if held.alive or held.phase != apb.ATTEMPT_PHASE_BEGUN
+        ]
         return pb.BeatAnswer(seq=beat.seq, instructions=words, next_heartbeat_seconds=self.beat_seconds)
 
     async def _note(self, name: str) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import psutil
 
+from runner.agent import identity
+from runner.agent.agent import Agent
+from runner.agent.settings import RunnerSettings
 from tests.integration.runner.agent.hub import SECRET, ScriptedHub
 
 FAST = {
@@ -19,7 +22,48 @@ FAST = {
     "EXEKRA_RUNNER_STOP_SECONDS": "1",
     "EXEKRA_RUNNER_SELF_STOP_MARGIN_SECONDS": "0.5",
     "EXEKRA_RUNNER_MIN_FREE_BYTES": "0",
+    "EXEKRA_RUNNER_SPARE_CHILDREN": "0",
 }
+PREFIX = "EXEKRA_RUNNER_"
+
+
+def settings_for(hub: ScriptedHub, home: Path, **settings: Any) -> dict[str, str]:
+    """The agent's environment: this Hub, this home, fast timers, and what the test wants otherwise."""
+    ca_file = home.parent / "ca.pem"
+    ca_file.write_bytes(hub.ca)
+    return {
+        **FAST,
+        f"{PREFIX}HOME": str(home),
+        f"{PREFIX}ADDRESS": hub.address,
+        f"{PREFIX}MACHINE_KEY": "key",
+        f"{PREFIX}MACHINE_SECRET": SECRET,
+        f"{PREFIX}CA_FILE": str(ca_file),
+        **{f"{PREFIX}{name.upper()}": str(value) for name, value in settings.items()},
+    }
+
+
+class LocalAgent:
+    """The agent inside the test's own process: for tests that neither kill it nor send it signals."""
+
+    def __init__(self, hub: ScriptedHub, home: Path) -> None:
+        self.hub = hub
+        self.home = home
+        self._agent: Agent | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, **settings: Any) -> None:
+        given = settings_for(self.hub, self.home, **settings)
+        options: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
+        validated = RunnerSettings.model_validate(options)
+        self._agent = Agent(validated, identity.load(validated))
+        self._task = asyncio.create_task(self._agent.run())
+
+    async def end(self) -> None:
+        """Leave as after two signals."""
+        if self._agent is not None and self._task is not None:
+            self._agent.stop()
+            self._agent.stop()
+            await self._task
 
 
 class AgentProcess:
@@ -29,8 +73,6 @@ class AgentProcess:
         self.hub = hub
         self.home = home
         self.process: asyncio.subprocess.Process | None = None
-        self._ca = home.parent / "ca.pem"
-        self._ca.write_bytes(hub.ca)
 
     @property
     def pid(self) -> int:
@@ -38,16 +80,7 @@ class AgentProcess:
         return self.process.pid
 
     async def start(self, **settings: Any) -> None:
-        environment = {
-            **os.environ,
-            **FAST,
-            "EXEKRA_RUNNER_HOME": str(self.home),
-            "EXEKRA_RUNNER_ADDRESS": self.hub.address,
-            "EXEKRA_RUNNER_MACHINE_KEY": "key",
-            "EXEKRA_RUNNER_MACHINE_SECRET": SECRET,
-            "EXEKRA_RUNNER_CA_FILE": str(self._ca),
-            **{f"EXEKRA_RUNNER_{name.upper()}": str(value) for name, value in settings.items()},
-        }
+        environment = {**os.environ, **settings_for(self.hub, self.home, **settings)}
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "runner", "run", env=environment, stdin=asyncio.subprocess.DEVNULL
         )

@@ -90,7 +90,8 @@ async def test_a_runner_that_is_not_heard_stops_itself_and_tells_no_failure(
     assert '"end"' in (tmp_path / "intervals").read_text()
     assert not attempt.finishes
     hub.faults.silent_beats = False
-    await hub.until(lambda: hub.beats and not hub.beats[-1].attempts)
+    await hub.until(lambda: attempt.hello_phases == [(apb.ATTEMPT_PHASE_BEGUN, False)])
+    await hub.until(lambda: not hub.beats[-1].attempts)
     assert not attempt.finishes, "only the Hub may say what became of it"
 
 
