@@ -3,12 +3,13 @@
 # ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from exekra.scheduler.v1 import changes_service_pb2 as changes_pb
 from exekra.scheduler.v1 import changes_service_pb2_grpc, evidence_service_pb2_grpc
 from exekra.scheduler.v1 import evidence_service_pb2 as pb
-from services.kit.errors import FieldError, invalid
+from services.kit.errors import DomainError, FieldError, invalid
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.scheduler.evidence import queries
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 MAX_QUERY = 500
+DRAINED_BYTES = 64 * 1024 * 1024
 
 
 class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
@@ -94,9 +96,10 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
             size=header.size,
             sha256=header.sha256,
         )
-        held, complete = await self._artifacts.store(
-            announced, header.offset, _chunks(first, requests), query_only=header.query_only
-        )
+        async with _drained(requests):
+            held, complete = await self._artifacts.store(
+                announced, header.offset, _chunks(first, requests), query_only=header.query_only
+            )
         return pb.StoreArtifactResponse(held=held, complete=complete)
 
 
@@ -113,6 +116,20 @@ class ChangesServicer(changes_service_pb2_grpc.ChangesServiceServicer):
             yield changes_pb.WatchChangesResponse(
                 topic=change.topic, kind=change.kind, payload_json=change.payload, cursor=change.cursor
             )
+
+
+@asynccontextmanager
+async def _drained(requests: AsyncIterator[pb.StoreArtifactRequest]) -> AsyncIterator[None]:
+    """A refusal while the caller still sends would reach it as a broken stream; so what comes is read first."""
+    try:
+        yield
+    except DomainError:
+        taken = 0
+        async for request in requests:
+            taken += len(request.chunk)
+            if taken > DRAINED_BYTES:
+                break
+        raise
 
 
 async def _chunks(
