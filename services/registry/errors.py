@@ -91,3 +91,13 @@ def already_connected() -> DomainError:
 def hello_missing() -> DomainError:
     """A heartbeat stream begins with Hello."""
     return invalid("The first message of a heartbeat stream is Hello.", FieldError("/hello", "Send Hello first."))
+
+
+def hello_refused(reason: str) -> DomainError:
+    """The scheduler cannot take up this runner's session as it was told."""
+    return DomainError(
+        Kind.WRONG_STATE,
+        "HELLO_REFUSED",
+        "The Hub could not open this runner's session. The scheduler's log says why.",
+        facts={"cause": reason},
+    )

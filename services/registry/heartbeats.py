@@ -24,6 +24,7 @@ from services.registry.errors import (
     already_connected,
     credentials_invalid,
     hello_missing,
+    hello_refused,
     protocol_unsupported,
     runner_disabled,
     stale_session,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 HeartbeatStream = Stream[pb.HeartbeatResponse]
+
+ALREADY_CONNECTED = "ALREADY_CONNECTED"
+"""The scheduler's word that another machine holds this runner's session."""
 
 
 class Heartbeats:
@@ -159,9 +163,11 @@ class Heartbeats:
             seconds=self._settings.link_wait_seconds,
         )
         opened = reply.session_opened
-        if opened.refused_reason or not opened.epoch:
+        if opened.refused_reason == ALREADY_CONNECTED:
             await self._note_cloned(runner)
             raise already_connected()
+        if not opened.epoch:
+            raise hello_refused(opened.refused_reason)
         return opened
 
     async def _note_connected(self, runner: Runner, hello: pb.Hello) -> None:
