@@ -1,8 +1,9 @@
-"""Files as things: copy, move, delete, list, wait until one is there. Their contents are `files.py`'s."""
+"""Files as things: copy, move, delete, list. What is in them is `files.py`'s, waiting for one `file_arrival.py`'s."""
 
 import asyncio
+import os
 import shutil
-import time
+import stat
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,16 +12,13 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
-from runner.nodes.paths import check_target, file_errors, resolve_path
+from runner.nodes.paths import check_target, file_errors, is_text, resolve_path
 from runner.workflow.documents import Json
 
 LIST_LIMIT: Final = 10_000
 """Most files one listing gives."""
 
 Transfer = Callable[[Path, Path], object]
-
-Resting = dict[Path, tuple[tuple[int, int], float]]
-"""File → its size and time of change (ns), and since when it looks so (monotonic seconds)."""
 
 
 class TransferConfig(NodeConfig):
@@ -118,56 +116,11 @@ class ListFiles(NodeType[ListFilesConfig]):
 
     async def run(self, config: ListFilesConfig, context: NodeContext) -> Result:
         """List in a thread. Raises NodeFailure FILE_NOT_FOUND, INVALID_PATTERN."""
-        found = await asyncio.to_thread(_list, resolve_path(context, config.folder), config)
-        files: list[Json] = [_describe(path) for path in found[: config.limit]]
-        return Result({"files": files, "count": len(files), "truncated": len(found) > config.limit})
-
-
-class WaitForFileConfig(NodeConfig):
-    """Config of files.waitFor."""
-
-    folder: str = Field(".", title="Folder", description="The folder to watch; it may come into being later.")
-    pattern: str = Field(min_length=1, title="Pattern", description="Name or pattern of the file, for instance *.pdf.")
-    timeout_seconds: float = Field(300, gt=0, le=86_400, title="Wait at most", description="Seconds; then it fails.")
-    stable_seconds: float = Field(
-        2,
-        ge=0,
-        le=3600,
-        title="Unchanged for",
-        description="Seconds without a change of size: it is written to its end.",
-    )
-    poll_seconds: float = Field(1, ge=0.05, le=60, title="Look every", description="Seconds between two looks.")
-
-
-class WaitForFile(NodeType[WaitForFileConfig]):
-    """files.waitFor: output `{path, name, size, modifiedAt, folder}` of the oldest file that matches and rests."""
-
-    type = "files.waitFor"
-    title = "Wait for file"
-    help = "Waits until a file that matches is there and is no longer being written."
-    icon = "hourglass"
-    config = WaitForFileConfig
-    example: ClassVar[dict[str, Any]] = {"folder": "inbox", "pattern": "*.pdf", "timeoutSeconds": 600}
-    repeatable = True
-
-    async def run(self, config: WaitForFileConfig, context: NodeContext) -> Result:
-        """Poll: watching by the system misses network drives. Raises NodeFailure FILE_WAIT_TIMEOUT (retryable)."""
-        folder = resolve_path(context, config.folder)
-        deadline = time.monotonic() + config.timeout_seconds
-        resting: Resting = {}
-        while True:
-            found = await asyncio.to_thread(oldest_resting, folder, config, resting, time.monotonic())
-            if found is not None:
-                return Result(_describe(found))
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise NodeFailure(
-                    "FILE_WAIT_TIMEOUT",
-                    f"No file {config.pattern} came to rest in {folder} within {config.timeout_seconds:g} s.",
-                    retryable=True,
-                    details={"folder": str(folder), "pattern": config.pattern},
-                )
-            await asyncio.sleep(min(config.poll_seconds, left))
+        found, unnamed = await asyncio.to_thread(_list, resolve_path(context, config.folder), config)
+        for path in unnamed:
+            context.log("warning", f"{path.name!a} is left out: its name is not UTF-8; rename it.")
+        files = found[: config.limit]
+        return Result({"files": [*files], "count": len(files), "truncated": len(found) > config.limit})
 
 
 def _transfer(config: TransferConfig, context: NodeContext, transfer: Transfer) -> tuple[Path, bool]:
@@ -209,52 +162,46 @@ def _delete(path: Path, config: DeleteFileConfig) -> bool:
     return True
 
 
-def _list(folder: Path, config: ListFilesConfig) -> list[Path]:
+def _list(folder: Path, config: ListFilesConfig) -> tuple[list[dict[str, Json]], list[Path]]:
+    """The files in order, and those whose names are no text."""
+    wanted = {"files": {False}, "folders": {True}, "both": {False, True}}[config.include]
+    found: list[tuple[Any, dict[str, Json]]] = []
+    unnamed: list[Path] = []
     with file_errors(folder):
         folder.stat()
-        wanted = {"files": {False}, "folders": {True}, "both": {False, True}}[config.include]
-        found = [path for path in _matches(folder, config.pattern) if path.is_dir() in wanted]
-        order: Callable[[Path], tuple[float, str]] = {
-            "name": lambda path: (0.0, str(path)),
-            "modified": lambda path: (path.stat().st_mtime, str(path)),
-            "size": lambda path: (path.stat().st_size, str(path)),
-        }[config.sort]
-        return sorted(found, key=order, reverse=config.descending)
+        for path in matching(folder, config.pattern):
+            try:
+                status = path.stat()
+            except FileNotFoundError:  # gone since it was listed, or a link to nothing
+                continue
+            if stat.S_ISDIR(status.st_mode) not in wanted:
+                continue
+            if not is_text(path):
+                unnamed.append(path)
+                continue
+            order = {"name": 0.0, "modified": status.st_mtime, "size": status.st_size}[config.sort]
+            found.append(((order, str(path)), describe_file(path, status)))
+    found.sort(key=lambda entry: entry[0], reverse=config.descending)
+    return [described for _, described in found], unnamed
 
 
-def _matches(folder: Path, pattern: str) -> Iterator[Path]:
+def matching(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files and folders in a folder that match a pattern. Raises NodeFailure INVALID_PATTERN."""
     try:
         yield from folder.glob(pattern)
     except (ValueError, NotImplementedError) as error:
         raise NodeFailure("INVALID_PATTERN", f"Pattern {pattern!r}: {error}. Use names with *, ? and **.") from error
 
 
-def oldest_resting(folder: Path, config: WaitForFileConfig, resting: Resting, now: float) -> Path | None:
-    """The matching file that has not changed for long enough; `resting` keeps since when each looks as it does."""
-    ready: list[tuple[int, str, Path]] = []
-    for path in _matches(folder, config.pattern):
-        try:
-            stat = path.stat()
-        except FileNotFoundError:  # gone between the listing and the look
-            continue
-        looks = (stat.st_size, stat.st_mtime_ns)
-        if path not in resting or resting[path][0] != looks:
-            resting[path] = (looks, now)
-        if path.is_file() and now - resting[path][1] >= config.stable_seconds:
-            ready.append((stat.st_mtime_ns, str(path), path))
-    return min(ready)[2] if ready else None
-
-
-def _describe(path: Path) -> dict[str, Json]:
-    with file_errors(path):
-        stat = path.stat()
+def describe_file(path: Path, status: os.stat_result) -> dict[str, Json]:
+    """What outputs say of a file: `{path, name, size, modifiedAt, folder}`."""
     return {
         "path": str(path),
         "name": path.name,
-        "size": stat.st_size,
-        "modifiedAt": datetime.fromtimestamp(stat.st_mtime, UTC).isoformat().replace("+00:00", "Z"),
-        "folder": path.is_dir(),
+        "size": status.st_size,
+        "modifiedAt": datetime.fromtimestamp(status.st_mtime, UTC).isoformat().replace("+00:00", "Z"),
+        "folder": stat.S_ISDIR(status.st_mode),
     }
 
 
-NODES = (CopyFile, MoveFile, DeleteFile, ListFiles, WaitForFile)
+NODES = (CopyFile, MoveFile, DeleteFile, ListFiles)

@@ -94,6 +94,15 @@ def failure_for(error: OSError, path: Path) -> NodeFailure:
     return NodeFailure("FILE_ERROR", f"{path}: {error.strerror or error}.", retryable=True, details=details)
 
 
+def is_text(path: Path) -> bool:
+    """Whether a file's name is text. Linux allows any bytes; such a name fits into no JSON and no later config."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def decode_text(data: bytes, encoding: str, path: Path) -> str:
     """Text of a file; a byte order mark is dropped. Raises NodeFailure ENCODING_ERROR with the place."""
     try:

@@ -18,6 +18,7 @@ from runner.nodes.paths import (
     IfExists,
     check_target,
     file_errors,
+    is_text,
     replacing,
     resolve_path,
     sha256_of,
@@ -97,6 +98,8 @@ def _create(config: CreateZipConfig, sources: list[Path], target: Path) -> dict[
     entries: dict[str, Path] = {}
     for source in sources:
         for name, path in _entries(source):
+            if not is_text(path):
+                raise NodeFailure("INVALID_PATH", f"The name {name!a} is not UTF-8; rename the file.")
             if path == target:
                 continue
             if entries.setdefault(name, path) != path:

@@ -1,9 +1,7 @@
-import asyncio
 import os
+import sys
 
 import pytest
-
-from runner.nodes.folders import WaitForFileConfig, oldest_resting
 
 
 async def test_a_file_is_copied_into_a_folder_under_its_name(place):
@@ -75,27 +73,11 @@ async def test_listing_goes_by_pattern_order_and_limit(place):
     assert (await place.fail("files.list", pattern="/abs/*")).code == "INVALID_PATTERN"
 
 
-def test_only_a_file_that_no_longer_changes_rests(place):
-    config = WaitForFileConfig(pattern="*.csv", stable_seconds=2)
-    resting = {}
-    path = place.write("a.csv", "1")
-    assert oldest_resting(place.workdir, config, resting, now=0) is None
-    assert oldest_resting(place.workdir, config, resting, now=1.9) is None
-    place.write("a.csv", "12")
-    assert oldest_resting(place.workdir, config, resting, now=2) is None
-    assert oldest_resting(place.workdir, config, resting, now=4) == path
-
-
-async def test_waiting_ends_with_a_file_that_comes_later(place):
-    waiting = asyncio.create_task(
-        place.run("files.waitFor", folder="in", pattern="*.csv", stableSeconds=0, pollSeconds=0.05)
-    )
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    place.write("in/a.csv", "1")
-    assert (await asyncio.wait_for(waiting, 10))["name"] == "a.csv"
-
-
-async def test_waiting_in_vain_is_a_retryable_failure(place):
-    failure = await place.fail("files.waitFor", pattern="*.csv", timeoutSeconds=0.05, pollSeconds=0.05)
-    assert (failure.code, failure.retryable) == ("FILE_WAIT_TIMEOUT", True)
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+async def test_a_name_that_is_no_text_is_left_out_and_told(place):
+    place.write("a.txt", "1")
+    place.write(os.fsdecode(b"b\xff.txt"), "2")
+    output = await place.run("files.list")
+    assert [file["name"] for file in output["files"]] == ["a.txt"]
+    assert place.lines == [("warning", "'b\\udcff.txt' is left out: its name is not UTF-8; rename it.")]
+    assert (await place.fail("zip.create", sources=["."], path="never.zip")).code == "INVALID_PATH"
