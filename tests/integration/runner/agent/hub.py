@@ -105,6 +105,11 @@ class ScriptedHub(RunnerServiceServicer):
         self._server: grpc.aio.Server | None = None
         self._changed = asyncio.Condition()
 
+    @property
+    def server_chain(self) -> bytes:
+        """PEM of the server's certificates and key."""
+        return self._chain + self._key
+
     # -- what tests do ------------------------------------------------------------------------------------------------
 
     async def start(self, port: int = 0) -> None:

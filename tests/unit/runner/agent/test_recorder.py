@@ -1,0 +1,104 @@
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from runner.agent.clock import boottime
+from runner.agent.model import StoredFile
+from runner.agent.recorder import LeaseOverError, Recorder, uuid7
+from runner.agent.work import RunOrder
+from runner.engine.events import NodeEvent, NodeStatus
+from runner.nodes.base import NodeFailure
+
+
+class Kept:
+    """An outlet that keeps everything."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, object]] = []
+        self.lines: list[bytes] = []
+        self.files: list[StoredFile] = []
+
+    def node_event(self, item: bytes) -> None:
+        self.events.append(json.loads(item))
+
+    def log_line(self, item: bytes) -> None:
+        self.lines.append(item)
+
+    def artifact(self, file: StoredFile) -> None:
+        self.files.append(file)
+
+    async def room(self) -> None:
+        """There is always room."""
+
+
+def order(folder: Path, *, lease_until: float = float("inf"), intervals: Path | None = None) -> RunOrder:
+    where = str(folder)
+    return RunOrder("e", "a", 1, where, "{}", "{}", 0, where, where, lease_until, intervals and str(intervals))
+
+
+def event(seq: int, node_id: str, status: NodeStatus, index: int = 0, try_number: int = 1) -> NodeEvent:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return NodeEvent(seq, node_id, "data.set", (("loop", index),), try_number, status, at)
+
+
+def test_events_of_one_node_run_share_its_number_and_each_turn_is_a_run(tmp_path: Path) -> None:
+    kept = Kept()
+    recorder = Recorder(order(tmp_path), kept)
+    for each in (
+        event(1, "a", "running", 0),
+        event(2, "b", "running", 0),
+        event(3, "a", "retried", 0),
+        event(4, "a", "running", 0, try_number=2),
+        event(5, "a", "completed", 0, try_number=2),
+        event(6, "a", "running", 1),
+        event(7, "b", "completed", 0),
+        event(8, "c", "skipped", 0),
+    ):
+        recorder.node_event(each)
+    assert [each["run"] for each in kept.events] == [1, 2, 1, 1, 1, 3, 2, 4]
+
+
+def test_no_node_begins_after_the_lease(tmp_path: Path) -> None:
+    recorder = Recorder(order(tmp_path, lease_until=boottime() - 0.001), Kept())
+    with pytest.raises(LeaseOverError):
+        recorder.before_node()
+    recorder.lease_until = boottime() + 60
+    recorder.before_node()
+
+
+async def test_an_attached_file_is_copied_as_it_is_now(tmp_path: Path) -> None:
+    kept = Kept()
+    source = tmp_path / "report.txt"
+    source.write_text("first")
+    artifact = await Recorder(order(tmp_path), kept).attach(source, "report.txt", "text/plain")
+    source.write_text("changed later")
+    [file] = kept.files
+    assert Path(file.path).read_text() == "first"  # noqa: ASYNC240 - a test
+    assert file.id == artifact.id
+    assert artifact.sha256 == file.sha256 == hashlib.sha256(b"first").hexdigest()
+    assert artifact.size == 5
+
+
+async def test_a_file_that_is_not_there_is_the_nodes_failure(tmp_path: Path) -> None:
+    with pytest.raises(NodeFailure, match="cannot be attached"):
+        await Recorder(order(tmp_path), Kept()).attach(tmp_path / "missing", "x", "text/plain")
+
+
+def test_intervals_show_begin_every_step_and_end(tmp_path: Path) -> None:
+    path = tmp_path / "intervals"
+    recorder = Recorder(order(tmp_path, intervals=path), Kept())
+    recorder.begin()
+    recorder.before_node()
+    recorder.end()
+    notes = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [note["event"] for note in notes] == ["begin", "step", "end"]
+    assert [note["boottime"] for note in notes] == sorted(note["boottime"] for note in notes)
+
+
+def test_ids_of_artifacts_are_uuid7(tmp_path: Path) -> None:
+    made = [uuid7() for _ in range(100)]
+    assert {identifier.version for identifier in made} == {7}
+    assert len(set(made)) == 100
