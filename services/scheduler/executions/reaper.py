@@ -136,7 +136,7 @@ class Reaper:
         for work, change in judged:
             note(aftermath, change)
             log.info(
-                "timer ended a step", execution=work.execution_id, event=change.event.value, status=change.status.value
+                "a timer ended a step", execution=work.execution_id, step=change.event.value, status=change.status.value
             )
         ended = [work for work, change in judged if change.attempt_end is not None]
         if await outcomes.unpark(connection, ended):

@@ -33,7 +33,8 @@ from tests.eventually import eventually
 from tests.integration.scheduler.executions.scripted_registry import ScriptedRegistry, ScriptedRunner, registry_served
 
 PERMISSIONS = frozenset(
-    ["execution:run", "execution:view", "execution:stop", "execution:resolve", "dispatch:hold", "workflow:edit", "workflow:publish"]
+    {f"execution:{verb}" for verb in ("run", "view", "stop", "resolve")}
+    | {"dispatch:hold", "workflow:edit", "workflow:publish"}
 )
 ADA = Principal("user", "u1", "Ada", PERMISSIONS, ip="10.0.0.1")
 GRAPH: dict[str, Any] = {

@@ -1,0 +1,82 @@
+"""SQL against the code: the transition table in both, every statement prepared, every step checked again by trigger."""
+
+import importlib
+import itertools
+import pkgutil
+
+import asyncpg
+import pytest
+
+from services.scheduler.executions import repository, ringer
+from services.scheduler.executions.lifecycle import TRANSITIONS, Event, Status
+from services.scheduler.executions.repository import queries
+from tests.integration.scheduler.executions.conftest import Scheduler
+
+
+def statements() -> list[tuple[str, str]]:
+    """Every constant of the repositories that is a statement, as (name, sql)."""
+    found = [("NOTIFY", ringer.NOTIFY)]
+    for info in pkgutil.iter_modules(repository.__path__):
+        module = importlib.import_module(f"{repository.__name__}.{info.name}")
+        for name, value in vars(module).items():
+            verbs = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+            if name.isupper() and isinstance(value, str) and value.startswith(verbs):
+                found.append((f"{info.name}.{name}", value))
+    return found
+
+
+async def test_every_statement_can_be_prepared(scheduler: Scheduler) -> None:
+    names = []
+    async with scheduler.core.pool.acquire() as connection:
+        for name, sql in statements():
+            await connection.prepare(sql)
+            names.append(name)
+    assert len(names) > 50
+
+
+@pytest.mark.parametrize("chosen", [(), ("workflow_id",), ("query",), ("after", "statuses"), tuple(queries.FILTERS)])
+async def test_every_list_can_be_prepared(scheduler: Scheduler, chosen: tuple[str, ...]) -> None:
+    values = {"query": "abc", "after": (None, None)}
+    wanted = queries.Filter(**{name: values.get(name, "x") for name in chosen if name != "id_range"})  # type: ignore[arg-type]  # only their presence counts
+    sql, _ = queries.assemble(wanted)
+    async with scheduler.core.pool.acquire() as connection:
+        await connection.prepare(sql)
+
+
+async def test_sql_holds_the_same_transition_table(scheduler: Scheduler) -> None:
+    cells = list(itertools.product(Status, Event))
+    rows = await scheduler.sql(
+        "SELECT next_status(status, event) AS next FROM unnest($1::text[], $2::text[]) AS cell (status, event)",
+        [status for status, _ in cells],
+        [event for _, event in cells],
+    )
+    assert [row["next"] for row in rows] == [TRANSITIONS.get(cell) for cell in cells]
+
+
+async def test_a_step_outside_the_table_is_refused_by_the_database(scheduler: Scheduler) -> None:
+    execution = await scheduler.submit(await scheduler.workflow())
+    for status, event in (("COMPLETED", "FINISH_OK"), ("RUNNING", "CLAIM")):
+        with pytest.raises(asyncpg.CheckViolationError, match="no transition"):
+            await scheduler.tamper(
+                "UPDATE execution SET status = $2, event = $3 WHERE id = $1", execution.id, status, event
+            )
+    assert await scheduler.status(execution) == "QUEUED"
+
+
+async def test_one_live_attempt_and_one_seat_are_enforced_by_the_database(scheduler: Scheduler) -> None:
+    runner = await scheduler.runner()
+    execution = await scheduler.submit(await scheduler.workflow())
+    await runner.run_next()
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await scheduler.tamper(
+            """INSERT INTO attempt (id, execution_id, attempt_no, run_attempt, runner_id, slot, epoch, offer_expires_at,
+                lease_seconds) SELECT new_id(), execution_id, 2, 2, runner_id, slot, epoch, now(), 1 FROM attempt
+                WHERE execution_id = $1""",
+            execution.id,
+        )
+
+
+async def test_ids_made_by_sql_are_uuid_version_7_and_sort_by_time(scheduler: Scheduler) -> None:
+    first, second = [(await scheduler.sql("SELECT new_id() AS id, pg_sleep(0.002)"))[0]["id"] for _ in range(2)]
+    assert (first.version, second.version) == (7, 7)
+    assert str(first) < str(second)

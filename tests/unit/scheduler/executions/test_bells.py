@@ -1,0 +1,128 @@
+"""The doorbell's circuit breaker, and what happens while it is open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.scheduler.executions.bells import Bells, Breaker
+from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.ringer import MAXIMUM_PAYLOAD_BYTES, Ringer, payloads
+from tests.eventually import eventually
+
+
+class FakeDoorbell:
+    """Counts rings; broken, it raises."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self.tries = 0
+        self.broken = False
+
+    async def ring(self) -> None:
+        self.tries += 1
+        if self.broken:
+            raise ConnectionError("no Redis")
+        self.rings += 1
+
+
+class Claims:
+    """Counts claims in this process."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def __call__(self) -> None:
+        self.count += 1
+
+
+@asynccontextmanager
+async def running(bells: Bells) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(bells.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def test_a_rung_bell_asks_the_workers_and_not_this_process() -> None:
+    doorbell, claims = FakeDoorbell(), Claims()
+    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell)
+    async with running(bells):
+        bells.settle(Aftermath(dispatch=True))
+        await eventually(lambda: doorbell.rings == 1)
+    assert claims.count == 0
+
+
+async def test_without_a_doorbell_this_process_claims() -> None:
+    claims = Claims()
+    bells = Bells(ringer=Ringer(""), claim_here=claims)
+    async with running(bells):
+        bells.dispatch()
+        await eventually(lambda: claims.count == 1)
+
+
+async def test_while_workers_cannot_be_reached_this_process_claims_and_stops_trying() -> None:
+    doorbell, claims, now = FakeDoorbell(), Claims(), [100.0]
+    doorbell.broken = True
+    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell, breaker=Breaker(lambda: now[0]))
+    async with running(bells):
+        for rung in range(1, 6):
+            bells.dispatch()
+            await eventually(lambda rung=rung: claims.count == rung)  # type: ignore[misc]  # the default binds the turn
+        assert doorbell.tries == 3
+        doorbell.broken = False
+        now[0] += 5.0
+        bells.dispatch()
+        await eventually(lambda: doorbell.rings == 1)
+    assert claims.count == 5
+
+
+async def test_a_failing_claim_does_not_end_the_bells() -> None:
+    doorbell = FakeDoorbell()
+    doorbell.broken = True
+
+    async def failing() -> None:
+        raise ConnectionError("no Postgres")
+
+    bells = Bells(ringer=Ringer(""), claim_here=failing, doorbell=doorbell)
+    async with running(bells):
+        bells.dispatch()
+        await eventually(lambda: doorbell.tries == 1)
+        doorbell.broken = False
+        bells.dispatch()
+        await eventually(lambda: doorbell.rings == 1)
+
+
+def test_breaker_opens_at_the_third_failure_in_a_row_for_five_seconds() -> None:
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    assert [breaker.failed(), breaker.failed()] == [False, False]
+    breaker.succeeded()
+    assert [breaker.failed(), breaker.failed(), breaker.failed()] == [False, False, True]
+    assert not breaker.closed
+    now[0] = 4.9
+    assert not breaker.closed
+    now[0] = 5.0
+    assert breaker.closed
+
+
+def test_after_the_pause_one_failure_opens_the_breaker_again() -> None:
+    now = [0.0]
+    breaker = Breaker(lambda: now[0])
+    for _ in range(3):
+        breaker.failed()
+    now[0] = 6.0
+    assert breaker.failed()
+    assert not breaker.closed
+
+
+@pytest.mark.parametrize("count", [0, 1, 1_000])
+def test_topics_are_split_into_notifications_that_postgres_takes(count: int) -> None:
+    topics = {f"execution:{number:036}" for number in range(count)}
+    found = payloads(topics)
+    assert all(len(payload) <= MAXIMUM_PAYLOAD_BYTES for payload in found)
+    assert sum(payload.count("execution:") for payload in found) == count
