@@ -52,24 +52,27 @@ class Recorder:
             self._intervals.note("end", self._order.execution_id, self._order.attempt_id)
 
     def node_event(self, event: NodeEvent) -> None:
-        """Number the node run the event belongs to and pass it on."""
-        self._outlet.node_event(
-            dump_json(
-                {
-                    "run": self._run_of(event),
-                    "nodeId": event.node_id,
-                    "nodeType": event.node_type,
-                    "path": [{"loop": loop, "index": index} for loop, index in event.path],
-                    "try": event.try_number,
-                    "status": event.status,
-                    "at": event.at.timestamp(),
-                    "duration": event.duration_seconds,
-                    "input": event.input,
-                    "output": event.output,
-                    "failure": None if event.failure is None else event.failure.as_json(),
-                }
-            )
-        )
+        """Number the node run the event belongs to and pass it on.
+
+        The input stands in `running` alone and the output in `completed`, so that a later event hides neither.
+        """
+        document = {
+            "run": self._run_of(event),
+            "nodeId": event.node_id,
+            "nodeType": event.node_type,
+            "path": [{"loop": loop, "index": index} for loop, index in event.path],
+            "try": event.try_number,
+            "status": event.status,
+            "at": event.at.timestamp(),
+            "duration": event.duration_seconds,
+        }
+        if event.status == "running":
+            document["input"] = event.input
+        elif event.status == "completed":
+            document["output"] = event.output
+        if event.failure is not None:
+            document["failure"] = event.failure.as_json()
+        self._outlet.node_event(dump_json(document))
 
     def log(self, line: LogLine) -> None:
         """Pass a line on."""

@@ -18,6 +18,9 @@ async def test_a_short_execution_is_told_by_one_call(hub: ScriptedHub, local: Lo
     assert record.node_events == len(record.remaining_node_events) == 4
     assert [event.seq for event in record.remaining_node_events] == [1, 2, 3, 4]
     assert [event.node_run_seq for event in record.remaining_node_events] == [1, 1, 2, 2]
+    running, completed = record.remaining_node_events[2:]
+    assert json.loads(running.input_json) == {"values": {"total": 42}}
+    assert (completed.input_json, json.loads(completed.output_json)) == (b"", {"total": 42})
     assert hub.calls["Report"] == 0
     assert hub.calls["Acknowledge"] == hub.calls["Finish"] == 1
 

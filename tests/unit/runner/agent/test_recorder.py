@@ -2,6 +2,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -59,6 +60,19 @@ def test_events_of_one_node_run_share_its_number_and_each_turn_is_a_run(tmp_path
     ):
         recorder.node_event(each)
     assert [each["run"] for each in kept.events] == [1, 2, 1, 1, 1, 3, 2, 4]
+
+
+def test_the_input_stands_in_running_alone_and_the_output_in_completed(tmp_path: Path) -> None:
+    kept = Kept()
+    recorder = Recorder(order(tmp_path), kept)
+    for number, status in enumerate(("running", "completed", "failed", "skipped"), start=1):
+        recorder.node_event(event(number, "a", cast("NodeStatus", status)))
+    assert [("input" in each, "output" in each) for each in kept.events] == [
+        (True, False),
+        (False, True),
+        (False, False),
+        (False, False),
+    ]
 
 
 def test_no_node_begins_after_the_lease(tmp_path: Path) -> None:
