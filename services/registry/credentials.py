@@ -5,6 +5,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 import shlex
 from dataclasses import dataclass
@@ -15,11 +16,17 @@ from cryptography.hazmat.primitives import hashes
 
 SECRET_BYTES = 32
 KEY_BYTES = 12
+_MACHINE_KEY = re.compile(r"mk_[0-9a-f]{24}")
 
 
 def make_machine_key() -> str:
     """The public half of a runner's identity."""
     return f"mk_{secrets.token_hex(KEY_BYTES)}"
+
+
+def is_machine_key(text: str) -> bool:
+    """True for what could be a key of ours."""
+    return _MACHINE_KEY.fullmatch(text) is not None
 
 
 def make_machine_secret() -> str:

@@ -90,8 +90,10 @@ class Enrolment:
         """Turns machine key and secret into a session token."""
         if protocol < OLDEST_PROTOCOL:
             raise protocol_unsupported(PROTOCOL)
-        async with self._pool.acquire() as connection:
-            found = await repository.find_by_key(connection, machine_key)
+        found = None
+        if credentials.is_machine_key(machine_key):
+            async with self._pool.acquire() as connection:
+                found = await repository.find_by_key(connection, machine_key)
         # An unknown key costs the same comparison as a wrong secret.
         runner, stored = found or (None, b"\0" * 32)
         matching = credentials.matches(secret, stored)

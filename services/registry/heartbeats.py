@@ -3,8 +3,9 @@
 It decides nothing about executions: the scheduler's instructions go to the runner as they are.
 """
 
+import math
 from collections.abc import AsyncIterator
-from datetime import UTC
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from services.registry.errors import (
 )
 from services.registry.latest import Latest
 from services.registry.link import Link
-from services.registry.model import Metrics, Runner
+from services.registry.model import Metrics, Runner, told_text
 from services.registry.presence import PresenceBuffer
 from services.registry.session_tokens import SessionToken, SessionTokens
 from services.registry.settings import RegistrySettings
@@ -83,8 +84,7 @@ class Heartbeats:
                 session.heard()
                 match message.WhichOneof("message"):
                     case "beat":
-                        metrics = _to_metrics(message.beat, self._clock) if message.beat.HasField("metrics") else None
-                        self._presence.beat(session.runner_id, metrics)
+                        self._presence.beat(session.runner_id, _to_metrics(message.beat, self._clock.now()))
                         renewals.submit(message.beat)
                         token = self._refresh(token, stream)
                     case "pong":
@@ -173,7 +173,11 @@ class Heartbeats:
     async def _note_connected(self, runner: Runner, hello: pb.Hello) -> None:
         async with self._pool.acquire() as connection:
             await connection.execute(
-                repository.MARK_CONNECTED, runner.id, self._clock.now(), hello.version, list(hello.capabilities)
+                repository.MARK_CONNECTED,
+                runner.id,
+                self._clock.now(),
+                told_text(hello.version),
+                [told_text(capability) for capability in hello.capabilities],
             )
 
     async def _note_cloned(self, runner: Runner) -> None:
@@ -225,14 +229,21 @@ def _end_unless_outage(session: Session, error: Exception) -> None:
     session.end(as_domain_error(error))
 
 
-def _to_metrics(beat: pb.Beat, clock: Clock) -> Metrics:
+def _to_metrics(beat: pb.Beat, now: datetime) -> Metrics | None:
+    """The machine's load at the Hub's time: a runner's clock may be anything."""
+    if not beat.HasField("metrics"):
+        return None
     told: runner_pb2.RunnerMetrics = beat.metrics
     return Metrics(
-        at=told.at.ToDatetime(tzinfo=UTC) if told.HasField("at") else clock.now(),
-        cpu_percent=told.cpu_percent,
-        memory_percent=told.memory_percent,
+        at=now,
+        cpu_percent=_finite(told.cpu_percent),
+        memory_percent=_finite(told.memory_percent),
         memory_used=told.memory_used,
         memory_total=told.memory_total,
         disk_free=told.disk_free,
         disk_total=told.disk_total,
     )
+
+
+def _finite(number: float) -> float:
+    return number if math.isfinite(number) else 0.0

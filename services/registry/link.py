@@ -51,6 +51,7 @@ class Link:
         self._sent: dict[int, _Pending] = {}
         self._last_id = 0
         self._ended = False
+        self._was_up = True
         self._due = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._settled = asyncio.Event()
@@ -140,6 +141,7 @@ class Link:
         try:
             await stream.write(pb.LinkRequest(hello=self._hello))
             log.info("link to the scheduler is up", waiting=len(self._waiting), unanswered=len(self._sent))
+            self._was_up = True
             self._waiting.extendleft(reversed(self._sent.values()))
             self._sent.clear()
             self._consider()
@@ -164,7 +166,10 @@ class Link:
                 self._consider()
                 self._note_settled()
         except grpc.aio.AioRpcError as error:
-            log.info("link to the scheduler is down", status=error.code().name, unanswered=len(self._sent))
+            # Once for each time it broke, not for each try to open it again.
+            if self._was_up:
+                log.warning("link to the scheduler is down", status=error.code().name, unanswered=len(self._sent))
+            self._was_up = False
         except asyncio.CancelledError:
             # gRPC raises it as well when the call, not this task, was cancelled.
             task = asyncio.current_task()

@@ -13,6 +13,7 @@ MAXIMUM_SLOTS: Final = 64
 MAXIMUM_LABELS: Final = 32
 MAXIMUM_NAME: Final = 100
 MAXIMUM_DESCRIPTION: Final = 2_000
+MAXIMUM_TOLD: Final = 200
 _LABEL = re.compile(r"[^\s,\x00-\x1f\x7f]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -126,6 +127,18 @@ def state_of(runner: Runner, load: Load | None, silence: Silence, now: datetime)
         return State.OFFLINE, False
     busy = load is not None and load.free <= 0
     return (State.BUSY if busy else State.ONLINE), quiet >= silence.silent
+
+
+def told_text(text: str) -> str:
+    """What a machine says about itself, without what Postgres or a page could not show, and bounded."""
+    return _CONTROL.sub("", text)[:MAXIMUM_TOLD]
+
+
+def check_text(text: str, pointer: str) -> str:
+    """The text. Raises a DomainError when Postgres could not store it."""
+    if "\x00" in text:
+        raise field_invalid(pointer, "Leave NUL out.")
+    return text
 
 
 def check_name(name: str) -> str:

@@ -28,6 +28,7 @@ from services.registry.model import (
     check_labels,
     check_name,
     check_slots,
+    check_text,
     state_of,
 )
 from services.registry.streams import Directory
@@ -101,11 +102,12 @@ class RunnerAdminServicer(runner_admin_service_pb2_grpc.RunnerAdminServiceServic
         limit = clamp_limit(request.limit)
         cursor = decode_cursor(request.cursor, 2)
         after = (str(cursor[0]), str(cursor[1])) if cursor else None
+        query, label = check_text(request.query, "/query"), check_text(request.label, "/label")
         loads = await self._descriptions.loads()
         items: list[runner_pb2.Runner] = []
         # A state is computed, not stored: pages are read until enough runners have the wanted one.
         while True:
-            page = await self._administration.list_runners(request.query, request.label, after, limit + 1)
+            page = await self._administration.list_runners(query, label, after, limit + 1)
             for runner in page:
                 message = self._descriptions.describe(runner, loads)
                 if request.state in (runner_pb2.RUNNER_STATE_UNSPECIFIED, message.state):
@@ -215,7 +217,7 @@ def _changes(request: pb.UpdateRunnerRequest) -> dict[str, Any]:
     if request.HasField("disabled"):
         changes["enabled"] = not request.disabled
     if request.HasField("owner_id"):
-        changes["owner_id"] = request.owner_id
+        changes["owner_id"] = check_text(request.owner_id, "/ownerId")
     return changes
 
 

@@ -17,6 +17,7 @@ from services.registry.errors import stale_session, unauthenticated
 from services.registry.graphs import GraphCache
 from services.registry.heartbeats import Heartbeats
 from services.registry.link import Link
+from services.registry.model import told_text
 from services.registry.node_types import NodeTypeDeclarations
 from services.registry.polls import Polls
 from services.registry.reports import Reports
@@ -79,7 +80,7 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         self._wait_seconds = wait_seconds
 
     async def Pair(self, request: pb.PairRequest, context: Any) -> pb.PairResponse:  # noqa: N802, D102
-        machine = Machine(request.hostname, request.platform, request.version, _peer_ip(context))
+        machine = _machine(request, context)
         paired = await self._enrolment.pair(request.pairing_token, machine)
         return pb.PairResponse(
             runner_id=paired.runner.id,
@@ -89,7 +90,7 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         )
 
     async def Authenticate(self, request: pb.AuthenticateRequest, context: Any) -> pb.AuthenticateResponse:  # noqa: N802, D102
-        machine = Machine(request.hostname, request.platform, request.version, _peer_ip(context))
+        machine = _machine(request, context)
         proven = await self._enrolment.authenticate(
             request.machine_key, request.machine_secret, request.protocol, machine
         )
@@ -176,6 +177,12 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         return await self._link.call(
             dispatch.RunnerCall(runner_id=runner_id, epoch=epoch, **call), seconds=self._wait_seconds
         )
+
+
+def _machine(request: pb.PairRequest | pb.AuthenticateRequest, context: Any) -> Machine:
+    return Machine(
+        told_text(request.hostname), told_text(request.platform), told_text(request.version), _peer_ip(context)
+    )
 
 
 def _peer_ip(context: Any) -> str:

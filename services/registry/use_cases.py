@@ -29,6 +29,7 @@ from services.registry.model import (
     check_labels,
     check_name,
     check_slots,
+    check_text,
 )
 from services.registry.notices import Notices
 from services.registry.pairings import Pairing, Pairings
@@ -176,7 +177,7 @@ class Administration:
             description=check_description(new.description),
             labels=check_labels(new.labels),
             slots=check_slots(new.slots or 1),
-            owner_id=new.owner_id or (person.id if person.kind == "user" else ""),
+            owner_id=check_text(new.owner_id, "/ownerId") or (person.id if person.kind == "user" else ""),
             machine_key=key,
             secret_sha256=credentials.digest(secret),
         )

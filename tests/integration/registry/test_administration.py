@@ -124,6 +124,11 @@ async def test_a_bad_field_is_named_and_costs_no_seat(hub: Hub, fields: dict[str
     assert (error.kind, error.fields[0].pointer) == (Kind.INVALID, pointer)
 
 
+@pytest.mark.parametrize("fields", [{"query": "\x00"}, {"label": "\x00"}, {"cursor": "x"}, {"limit": 201}])
+async def test_a_list_refuses_what_it_cannot_look_for(hub: Hub, fields: dict[str, Any]):
+    assert (await refusal(hub, "ListRunners", **fields)).kind is Kind.INVALID
+
+
 async def test_a_name_is_taken_whatever_its_case_until_its_runner_is_deleted(hub: Hub):
     created = await hub.administer("CreateRunner", name="Till")
     assert (await refusal(hub, "CreateRunner", name="TILL")).reason == "NAME_TAKEN"

@@ -32,18 +32,18 @@ async def test_a_connected_runner_is_online_with_what_its_machine_said(hub: Hub)
 async def test_metrics_are_kept_by_the_minute_and_the_latest_is_shown(hub: Hub):
     runner_id, runner = await hub.new_runner()
     await runner.hello()
-    for seq, (moment, cpu) in enumerate((("10:00:05", 10.0), ("10:00:35", 30.0), ("10:01:05", 50.0)), start=1):
-        metrics = runner_pb2.RunnerMetrics(cpu_percent=cpu, memory_percent=5, memory_used=2**40, disk_free=7)
-        metrics.at.FromJsonString(f"2026-03-01T{moment}Z")
-        await runner.beat(seq, metrics=metrics)
+    into_the_minute = hub.clock.now().second
+    for seq, (ahead, cpu) in enumerate(((60, 10.0), (90, 30.0), (120, 50.0)), start=1):
+        hub.clock.ahead_seconds = ahead - into_the_minute
+        metrics = runner_pb2.RunnerMetrics(cpu_percent=cpu, memory_percent=float("nan"), memory_used=2**40)
+        await runner.heartbeat.write(pb.HeartbeatRequest(beat=pb.Beat(seq=seq, metrics=metrics)))
 
         async def written(expected: float = cpu) -> bool:
             return bool((await shown(hub, runner_id)).metrics.cpu_percent == expected)
 
         await eventually(written)
     listed = (await hub.administer("ListRunnerMetrics", runner_id=runner_id)).items
-    assert len(listed) >= 1
-    assert listed[-1].cpu_percent == 50.0
+    assert [(item.cpu_percent, item.memory_percent) for item in listed] == [(30, 0), (50, 0)]
     assert (await shown(hub, runner_id)).metrics.memory_used == 2**40
 
 

@@ -30,7 +30,7 @@ async def test_key_and_secret_give_a_session_token(hub: Hub):
     assert answer.expires_at.ToDatetime().timestamp() > 0
 
 
-@pytest.mark.parametrize(("key", "secret"), [("", "wrong"), ("mk_unknown", "")])
+@pytest.mark.parametrize(("key", "secret"), [("", "wrong"), ("mk_" + "0" * 24, ""), ("mk_\x00", "")])
 async def test_an_unknown_key_and_a_wrong_secret_are_answered_alike(hub: Hub, key: str, secret: str):
     _, runner = await hub.new_runner()
     runner.machine_key, runner.machine_secret = key or runner.machine_key, secret or runner.machine_secret

@@ -102,7 +102,8 @@ class Processes:
 async def stop(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
-        assert await process.wait() == 0
+        # A process that is still importing does not handle the signal yet.
+        assert await process.wait() in (0, -signal.SIGTERM)
 
 
 @asynccontextmanager
@@ -254,7 +255,9 @@ async def test_a_registry_that_is_told_to_stop_ends_the_streams_and_exits_well(p
     runner = await processes.machine()
     polls = await connect(runner)
     registry.send_signal(signal.SIGTERM)
-    assert [(await ending(stream)).reason for stream in (runner.heartbeat, polls)] == ["UNAVAILABLE"] * 2
+    assert (await ending(runner.heartbeat)).reason == "UNAVAILABLE"
+    # The poll may come after its session has ended.
+    assert (await ending(polls)).reason in ("UNAVAILABLE", "STALE_SESSION")
     assert await asyncio.wait_for(registry.wait(), 10) == 0
 
 
