@@ -14,7 +14,7 @@ import typer
 from runner.agent import doctor, identity
 from runner.agent.agent import Agent
 from runner.agent.journal import JournalError
-from runner.agent.settings import RunnerSettings, unknown_names
+from runner.agent.settings import PREFIX, RunnerSettings, unknown_names
 from runner.agent.transport import HubRefusedError, HubUnavailableError
 
 EXIT_FAILED = 1
@@ -83,6 +83,8 @@ def check(
 
 async def _run(settings: RunnerSettings) -> None:
     agent = Agent(settings, identity.load(settings))
+    # Workflows run in processes that inherit the environment; the runner's own secret is not for them.
+    os.environ.pop(f"{PREFIX}MACHINE_SECRET", None)
     agent.handle_signals()
     await agent.run()
 

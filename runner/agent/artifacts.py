@@ -35,6 +35,8 @@ class Uploads:
                 await self._session.request(lambda transport, file=file: self._upload(transport, held, file))  # type: ignore[misc] # mypy does not see a default in a lambda
             except HubRefusedError as refused:
                 log.warning("artifact refused", artifact=file.name, attempt=held.attempt_id, reason=refused.reason)
+            except OSError as error:
+                log.error("artifact unreadable", artifact=file.name, attempt=held.attempt_id, reason=error.strerror)
             self._journal.append(Record(Kind.UPLOADED, held.attempt_id, dump_json({"id": file.id})))
             held.files.pop(file.id, None)
             await asyncio.to_thread(Path(file.path).unlink, missing_ok=True)

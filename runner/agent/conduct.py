@@ -282,7 +282,7 @@ class Conductor:
         else:
             deadline = self._watch_deadline(running, offer)
             try:
-                end = await running.work.run()
+                end = await _run_guarded(running.work)
             finally:
                 for timer in (deadline, running.kill_timer):
                     if timer is not None:
@@ -371,6 +371,15 @@ class Conductor:
                 await asyncio.sleep(JOURNAL_RETRY_SECONDS)
             else:
                 return
+
+
+async def _run_guarded(work: Work) -> End:
+    try:
+        return await work.run()
+    except Exception as error:
+        # No disk for its folder, no memory for its process: that ends one execution, not the agent with all of them.
+        log.exception("execution broke", reason=repr(error))
+        return End("failed", failure=Failure("RUNNER_FAILED", f"The runner could not run the execution: {error!r}."))
 
 
 def _pause(next_change: float | None) -> float:

@@ -65,10 +65,13 @@ class Graphs:
 
     async def _load(self, sha256: str) -> Graph:
         path = self._folder / f"{_checked(sha256)}.json"
-        content = await asyncio.to_thread(_read, path, sha256)
-        if content is None:
-            content = await self._fetch(sha256)
-            await asyncio.to_thread(_store, path, content)
+        try:
+            content = await asyncio.to_thread(_read, path, sha256)
+            if content is None:
+                content = await self._fetch(sha256)
+                await asyncio.to_thread(_store, path, content)
+        except OSError as error:
+            raise GraphUnavailableError(f"The graph cannot be kept at {path}: {error.strerror}.") from None
         graph = await _compile(sha256, path, content)
         self._plans[sha256] = graph
         while len(self._plans) > KEPT_PLANS:

@@ -149,6 +149,35 @@ async def test_node_types_are_declared_once(hub: ScriptedHub, local: LocalAgent)
     assert "control.start" in {json.loads(document)["type"] for document in hub.declarations}
 
 
+async def test_with_a_full_disk_no_work_is_asked_for(hub: ScriptedHub, local: LocalAgent) -> None:
+    await local.start(min_free_bytes=2**60)
+    await hub.until(lambda: hub.calls["Beat"] >= 3)
+    assert not hub.polls
+
+
+async def test_an_execution_that_the_runner_cannot_start_fails_alone(hub: ScriptedHub, local: LocalAgent) -> None:
+    await local.start()
+    await hub.until(lambda: hub.polled)
+    work = local.home / "work"
+    work.rmdir()
+    work.write_text("in the way")
+    record = await hub.finished(await hub.offer(graphs.short()))
+    assert record.failure.code == "RUNNER_FAILED"
+    work.unlink()
+    work.mkdir()
+    assert (await hub.finished(await hub.offer(graphs.short()))).outcome == apb.OUTCOME_OK
+
+
+async def test_the_runners_secret_is_not_in_the_environment_of_executions(
+    hub: ScriptedHub, agent: AgentProcess
+) -> None:
+    await agent.start(spare_children=1)
+    await hub.until(lambda: hub.hellos)
+    await eventually(lambda: len(agent.children()) >= 2)
+    environments = [child.environ() for child in agent.children()]
+    assert all("EXEKRA_RUNNER_MACHINE_SECRET" not in environment for environment in environments)
+
+
 async def test_the_first_signal_lets_work_end_and_says_goodbye(hub: ScriptedHub, agent: AgentProcess) -> None:
     await agent.start()
     attempt = await hub.offer(graphs.chain(graphs.delay(0.5)))

@@ -80,12 +80,14 @@ async def test_an_inline_execution_stops_softly(hub: ScriptedHub, agent: AgentPr
     assert attempt.node_events[record.node_events].status == apb.NODE_RUN_STATUS_STOPPED
 
 
+@pytest.mark.parametrize("isolated", [False, True])
 async def test_a_runner_that_is_not_heard_stops_itself_and_tells_no_failure(
-    hub: ScriptedHub, agent: AgentProcess, tmp_path: Path
+    hub: ScriptedHub, agent: AgentProcess, tmp_path: Path, isolated: bool
 ) -> None:
     hub.faults.silent_beats = True
-    await agent.start(intervals_file=tmp_path / "intervals")
-    attempt = await hub.offer(graphs.chain(graphs.delay(60)), lease_seconds=1.5)
+    await agent.start(intervals_file=tmp_path / "intervals", spare_children=1)
+    first = [graphs.write_file("a.txt", "hi")] if isolated else []
+    attempt = await hub.offer(graphs.chain(*first, graphs.delay(60)), lease_seconds=1.5)
     await hub.until(lambda: hub.beats and any(not a.alive for a in hub.beats[-1].attempts))
     assert '"end"' in (tmp_path / "intervals").read_text()
     assert not attempt.finishes
