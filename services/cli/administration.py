@@ -1,0 +1,65 @@
+"""`exekra dispatch …` and `exekra audit …`: what an administrator answers for."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.client import Hub
+from services.cli.errors import FAILED
+from services.cli.session import session_of
+
+dispatch = typer.Typer(no_args_is_help=True, help="Hold and release the assignment of work.")
+audit = typer.Typer(no_args_is_help=True, help="Check and export the audit log.")
+
+
+@dispatch.command("hold")
+def hold_dispatch(
+    context: typer.Context, reason: Annotated[str, typer.Option(help="Why; it is shown to whoever wonders.")] = ""
+) -> None:
+    """Assign no work until released; running work goes on."""
+    session = session_of(context)
+    session.ask(lambda hub: hub.post("/dispatch/hold", {"reason": reason}))
+    session.output.document({"held": True}, ["Nothing is assigned until: exekra dispatch release"])
+
+
+@dispatch.command("release")
+def release_dispatch(context: typer.Context) -> None:
+    """Assign work again."""
+    session = session_of(context)
+    session.ask(lambda hub: hub.post("/dispatch/release"))
+    session.output.document({"held": False}, ["Work is assigned again."])
+
+
+@audit.command("verify")
+def verify_audit(context: typer.Context) -> None:
+    """Recompute the chain of audit events; exits 1 when it is broken."""
+    session = session_of(context)
+    verdict = session.ask(lambda hub: hub.post("/audit/verify"))
+    line = f"{verdict['checked']} events, the chain holds." if verdict["valid"] else f"Broken: {verdict['message']}"
+    session.output.document(verdict, [line])
+    if not verdict["valid"]:
+        raise typer.Exit(FAILED)
+
+
+@audit.command("export")
+def export_audit(
+    context: typer.Context,
+    output: Annotated[Path | None, typer.Option(help="Write to this file instead of printing.")] = None,
+) -> None:
+    """Print all audit events in order, one JSON object a line."""
+    session = session_of(context)
+
+    async def fetch(hub: Hub) -> None:
+        if output is None:
+            async for chunk in hub.lines("/audit/export"):
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            return
+        with output.open("wb") as file:
+            async for chunk in hub.lines("/audit/export"):
+                file.write(chunk)
+        session.output.document({"file": str(output)}, [f"Wrote {output}."])
+
+    session.ask(fetch)

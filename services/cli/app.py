@@ -1,0 +1,44 @@
+"""The tree of commands."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli import administration, executions, hub, runners, running, sign_in, workflows
+from services.cli.errors import usage
+from services.cli.output import Output
+from services.cli.session import Session
+from services.cli.settings import CliSettings
+
+app = typer.Typer(
+    name="exekra",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Exekra Hub: workflows, executions and runners from the command line.",
+    epilog="Exits 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 unreachable, 6 execution not COMPLETED.",
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; may stand anywhere.")] = False,
+) -> None:
+    """Exekra Hub: workflows, executions and runners from the command line."""
+    try:
+        settings = CliSettings()
+    except (ValueError, OSError) as error:
+        raise usage(f"An EXEKRA_ variable cannot be used: {error}") from None
+    context.obj = Session(Output(as_json), settings)
+
+
+hub.add_to(app)
+sign_in.add_to(app)
+running.add_to(app)
+app.add_typer(workflows.app, name="workflow")
+app.add_typer(executions.app, name="execution")
+app.add_typer(runners.app, name="runner")
+app.add_typer(administration.dispatch, name="dispatch")
+app.add_typer(administration.audit, name="audit")

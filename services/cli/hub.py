@@ -1,0 +1,112 @@
+"""A Hub as a whole: start and stop one here, see how one is."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Annotated, Any, NoReturn
+
+import asyncpg
+import typer
+
+from services.cli import checks
+from services.cli.client import Hub
+from services.cli.errors import FAILED, REFUSED, CliError, usage
+from services.cli.output import shown
+from services.cli.session import session_of
+from services.kit.postgres import SCHEMAS, MigrationError, migrate
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (up, down, demo, status, doctor):
+        app.command(command.__name__)(command)
+    app.command("migrate")(migrate_database)
+
+
+def up() -> None:
+    """Run a Hub on this machine in the foreground; Ctrl-C drains it."""
+    _become("services.launcher", "up")
+
+
+def down() -> None:
+    """Stop the Hub that runs in EXEKRA_HOME."""
+    _become("services.launcher", "down")
+
+
+def demo() -> None:
+    """Start a Hub and a runner, run the demo workflow on real files, check its result."""
+    if find_spec("scripts") is None or find_spec("scripts.demo") is None:
+        raise CliError("The demo is part of the source tree: run `make demo` there.", REFUSED)
+    _become("scripts.demo")
+
+
+def status(context: typer.Context) -> None:
+    """Show what the Hub is doing now."""
+    session = session_of(context)
+
+    async def look(hub: Hub) -> dict[str, Any]:
+        version = (await hub.call("GET", "/.well-known/exekra", api=False)).get("version")
+        return {"url": hub.profile.url, "version": version, **await hub.get("/dashboard")}
+
+    found = session.ask(look)
+    executions = ", ".join(
+        f"{entry['count']}{'+' if entry.get('more') else ''} {entry['status']}" for entry in found["executions"]
+    )
+    runners = ", ".join(f"{entry['count']} {entry['state']}" for entry in found["runners"])
+    failures = [
+        f"failed: {failure['workflowName']} {failure['id']}  {failure['code']}: {failure['message']}"
+        for failure in found["recentFailures"]
+    ]
+    lines = [
+        f"Hub        {found['url']}  version {shown(found['version'])}",
+        f"executions {executions or 'none'}",
+        f"runners    {runners or 'none'}",
+        *failures,
+    ]
+    session.output.document(found, lines)
+
+
+def doctor(context: typer.Context) -> None:
+    """Check what a Hub needs, from this machine to its runners; exits 1 when something is wrong."""
+    session = session_of(context)
+    found = asyncio.run(checks.check_all(session.profile()))
+    marks = {checks.GOOD: "ok     ", checks.POOR: "warning", checks.BAD: "wrong  "}
+    lines = [f"{marks[check.verdict]} {check.name}: {check.message}" for check in found]
+    session.output.document({"checks": [check.as_json() for check in found]}, lines)
+    if any(check.verdict == checks.BAD for check in found):
+        raise typer.Exit(FAILED)
+
+
+def migrate_database(
+    context: typer.Context,
+    database_url: Annotated[
+        str, typer.Option(envvar="EXEKRA_DATABASE_URL", help="Of a user who owns the schemas.", show_envvar=True)
+    ] = "",
+) -> None:
+    """Bring the database of EXEKRA_DATABASE_URL to this version. The embedded one is migrated by `exekra up`."""
+    if not database_url:
+        raise usage("Set EXEKRA_DATABASE_URL; the embedded database is migrated by `exekra up`.")
+    applied = asyncio.run(_migrate(database_url))
+    lines = [f"{service}: {', '.join(names) or 'nothing to do'}" for service, names in applied.items()]
+    session_of(context).output.document({"applied": applied}, lines)
+
+
+async def _migrate(dsn: str) -> dict[str, list[str]]:
+    try:
+        return {service: await migrate(dsn, service) for service in SCHEMAS}
+    except MigrationError as error:
+        raise CliError(str(error), REFUSED) from None
+    except (OSError, asyncpg.PostgresError, ValueError) as error:
+        raise CliError(f"The database cannot be migrated: {error}") from None
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """The other program in place of this one, so that signals reach it."""
+    command = [sys.executable, "-m", module, *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execv(command[0], command)  # noqa: S606 - our own interpreter and module
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and module

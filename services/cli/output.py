@@ -1,0 +1,93 @@
+"""What people and scripts see: tables and lines, or JSON. Results go to stdout, remarks and errors to stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from services.cli.errors import CliError
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`as_json` makes every result one JSON document."""
+
+    as_json: bool = False
+
+    def document(self, document: Any, lines: Iterable[str] = ()) -> None:
+        """A result: the document as JSON, or the lines made of it."""
+        if self.as_json:
+            print(json.dumps(document, indent=2, ensure_ascii=False))
+        else:
+            for line in lines:
+                print(plain(line))
+
+    def table(self, items: Sequence[Mapping[str, Any]], columns: Mapping[str, str], nothing: str) -> None:
+        """A list. `columns` maps a heading to a path (`workflow.name`); `nothing` is said of an empty list."""
+        if self.as_json:
+            print(json.dumps({"items": items}, indent=2, ensure_ascii=False))
+        elif not items:
+            self.remark(nothing)
+        else:
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            for heading in columns:
+                table.add_column(heading, overflow="fold")
+            for item in items:
+                table.add_row(*(Text(plain(shown(at(item, path)))) for path in columns.values()))
+            Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+    def line(self, text: str) -> None:
+        """One line of a stream."""
+        print(plain(text), flush=True)
+
+    def json_line(self, document: Any) -> None:
+        """One JSON document of a stream."""
+        print(json.dumps(document, ensure_ascii=False), flush=True)
+
+    def remark(self, text: str) -> None:
+        """Something a script does not want."""
+        if not self.as_json:
+            print(plain(text), file=sys.stderr)
+
+    def error(self, error: CliError) -> None:
+        """Why the command ended."""
+        if self.as_json:
+            document = {"message": error.message, "reason": error.reason, "details": error.details}
+            print(json.dumps({"error": document}, ensure_ascii=False), file=sys.stderr)
+            return
+        print(plain(f"exekra: {error.message}"), file=sys.stderr)
+        for detail in error.details:
+            print(plain(f"  {detail}"), file=sys.stderr)
+
+
+def at(item: Any, path: str) -> Any:
+    """The value at a dotted path; None when something on the way is missing."""
+    for key in path.split("."):
+        item = item.get(key) if isinstance(item, Mapping) else None
+    return item
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(shown, value)) or "-"
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def plain(text: str) -> str:
+    """Without characters that move a terminal's cursor or change its colours: texts come from anywhere."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else f"\\x{ord(character):02x}"
+        for character in text
+    )
