@@ -28,12 +28,17 @@ def write_out(text: str) -> None:
         sys.stdout.flush()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Console:
-    """`form` as EXEKRA_LOG_FORMAT says; `auto` is readable, because whoever starts a Hub by hand reads or pipes it."""
+    """`form` as EXEKRA_LOG_FORMAT says; `auto` is readable, because whoever starts a Hub by hand reads or pipes it.
+
+    Until it is `settled` a person is not bothered with processes that wait for each other: a start that fails quotes
+    the log.
+    """
 
     form: Literal["auto", "json", "console"] = "auto"
     write: Callable[[str], None] = write_out
+    settled: bool = False
     began: float = field(default_factory=time.monotonic)
     shown: dict[str, float] = field(default_factory=dict)
     """When a line of a process was last shown to the person."""
@@ -60,6 +65,8 @@ class Console:
                 self._as_json(process, "error" if _is_loud(line) else "info", line)
             else:
                 self.write(line)
+        elif not self.settled:
+            return
         elif said is None:
             if _is_loud(line):
                 self._show(f"{process}: {line}")

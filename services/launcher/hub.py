@@ -59,8 +59,11 @@ async def running_hub(settings: LauncherSettings, console: Console) -> AsyncIter
         require_free(settings.runner_port, "EXEKRA_RUNNER_PORT", settings.https_host)
         try:
             async with supervise(home, console) as supervisor:
-                yield await _start(home, settings, console, supervisor)
+                hub = await _start(home, settings, console, supervisor)
+                console.settled = True
+                yield hub
         finally:
+            console.settled = False
             close_sockets(home)
 
 

@@ -8,7 +8,7 @@ from services.launcher.console import Console
 
 def shown(form: Literal["console", "json"], lines: list[str]) -> list[str]:
     written: list[str] = []
-    console = Console(form, written.append)
+    console = Console(form, written.append, settled=True)
     for line in lines:
         console.line_of("gateway", line)
     return written
@@ -26,6 +26,12 @@ def test_a_person_sees_warnings_and_errors_alone() -> None:
         "          gateway error: lost the database tries=3",
         "          gateway: 2026-11-23 FATAL:  the disk is full",
     ]
+
+
+def test_a_person_is_not_bothered_with_a_start() -> None:
+    written: list[str] = []
+    Console("console", written.append).line_of("registry", json.dumps({"level": "warning", "event": "waits"}))
+    assert written == []
 
 
 def test_an_exception_is_shown_by_its_words_and_a_repeated_line_once() -> None:
