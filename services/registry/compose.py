@@ -1,10 +1,14 @@
 """Puts the registry together: two servers in one process, the link, and the loops."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+
+import grpc.aio
 
 from exekra.registry.v1 import (
     runner_admin_service_pb2,
@@ -47,11 +51,41 @@ if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
 
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What the registry's parts share."""
+
+    settings: RegistrySettings
+    clock: Clock
+    pool: "Pool"
+    scheduler: grpc.aio.Channel
+    outbox: Outbox
+    directory: Directory
+    notices: Notices
+    link: Link
+    presence: PresenceBuffer
+    seats: Seats
+    loads: Loads
+
+
 @asynccontextmanager
 async def compose(settings: RegistrySettings, stop: asyncio.Event, clock: Clock | None = None) -> AsyncIterator[Parts]:
     """Everything that runs in a registry process. Raises OSError or ValueError when a certificate cannot be read."""
-    clock = clock or SystemClock()
-    commands = PairingCommands(settings.public_url, fingerprint(settings.ca_certificate))
+    async with _open_core(settings, clock or SystemClock()) as core:
+        servicer = _runner_servicer(core)
+        link_stop = asyncio.Event()
+        yield Parts(
+            registrations=await _registrations(core),
+            background=[
+                lambda: serve_runners(settings, servicer, core.directory, core.link, stop=stop, link_stop=link_stop),
+                lambda: core.link.run(link_stop),
+                *_loops(core, stop),
+            ],
+        )
+
+
+@asynccontextmanager
+async def _open_core(settings: RegistrySettings, clock: Clock) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings.database_url.get_secret_value(), "registry"))
         scheduler, licence, audit = [
@@ -60,83 +94,85 @@ async def compose(settings: RegistrySettings, stop: asyncio.Event, clock: Clock 
             )
             for address in (settings.scheduler_address, settings.license_address, settings.audit_address)
         ]
-        outbox = Outbox("registry", pool, audit)
         directory = Directory()
-        notices = Notices(directory)
-        seats, loads = Seats(pool, licence), Loads(scheduler)
-        link = Link(scheduler, registry_address=settings.registry_address)
-        presence = PresenceBuffer(pool, directory, clock)
-        administration = Administration(
-            pool, outbox, seats, loads, notices, Pairings(commands, settings.pairing_token_seconds)
-        )
-        descriptions = Descriptions(loads, await _silence(pool, settings, clock), clock)
-        tokens = SessionTokens(clock, settings.session_token_seconds)
-        servicer = RunnerServicer(
-            Sessions(tokens, directory),
-            Enrolment(pool, outbox, tokens, notices),
-            (
-                Heartbeats(pool, outbox, directory, link, presence, tokens, settings, clock),
-                Polls(directory, link, wait_seconds=settings.link_wait_seconds, push_seconds=settings.push_seconds),
-                Reports(directory, link, wait_seconds=settings.link_wait_seconds),
-            ),
-            link,
-            (GraphCache(scheduler, settings.graph_cache_bytes), NodeTypeDeclarations(scheduler), Artifacts(scheduler)),
-            settings.link_wait_seconds,
-        )
-        link_stop = asyncio.Event()
-        yield Parts(
-            registrations=_registrations(
-                RunnerAdminServicer(administration, descriptions), SessionServicer(directory, settings.push_seconds)
-            ),
-            background=[
-                lambda: serve_runners(settings, servicer, directory, link, stop=stop, link_stop=link_stop),
-                lambda: link.run(link_stop),
-                lambda: every(settings.presence_seconds, presence.flush, stop=stop, name="presence"),
-                lambda: every(
-                    loops.TELL_SECONDS,
-                    lambda: loops.tell_scheduler(pool, link, settings.link_wait_seconds),
-                    stop=stop,
-                    wake=notices.to_scheduler,
-                    name="tell scheduler",
-                ),
-                lambda: every(
-                    loops.RELEASE_SECONDS, seats.release_due, stop=stop, wake=notices.to_licence, name="seats"
-                ),
-                lambda: every(
-                    loops.SWEEP_SECONDS,
-                    lambda: loops.sweep_silent(directory, settings.offline_seconds),
-                    stop=stop,
-                    name="sweep",
-                ),
-                lambda: every(
-                    loops.CLEAR_SECONDS, lambda: loops.clear_old(pool, settings.metrics_days), stop=stop, name="clear"
-                ),
-                lambda: every(loops.AUDIT_SECONDS, outbox.push, stop=stop, wake=outbox.wake, name="outbox"),
-            ],
+        yield Core(
+            settings=settings,
+            clock=clock,
+            pool=pool,
+            scheduler=scheduler,
+            outbox=Outbox("registry", pool, audit),
+            directory=directory,
+            notices=Notices(directory),
+            link=Link(scheduler, registry_address=settings.registry_address),
+            presence=PresenceBuffer(pool, directory, clock),
+            seats=Seats(pool, licence),
+            loads=Loads(scheduler),
         )
 
 
-def _registrations(admin: RunnerAdminServicer, sessions: SessionServicer) -> list[Registration]:
+def _runner_servicer(core: Core) -> RunnerServicer:
+    settings, directory, link = core.settings, core.directory, core.link
+    tokens = SessionTokens(core.clock, settings.session_token_seconds)
+    return RunnerServicer(
+        Sessions(tokens, directory),
+        Enrolment(core.pool, core.outbox, tokens, core.notices),
+        (
+            Heartbeats(core.pool, core.outbox, directory, link, core.presence, tokens, settings, core.clock),
+            Polls(directory, link, wait_seconds=settings.link_wait_seconds, push_seconds=settings.push_seconds),
+            Reports(directory, link, wait_seconds=settings.link_wait_seconds),
+        ),
+        link,
+        (
+            GraphCache(core.scheduler, settings.graph_cache_bytes),
+            NodeTypeDeclarations(core.scheduler),
+            Artifacts(core.scheduler),
+        ),
+        settings.link_wait_seconds,
+    )
+
+
+async def _registrations(core: Core) -> list[Registration]:
+    """The internal RPCs."""
+    settings = core.settings
+    commands = PairingCommands(settings.public_url, fingerprint(settings.ca_certificate))
+    pairings = Pairings(commands, settings.pairing_token_seconds)
+    administration = Administration(core.pool, core.outbox, core.seats, core.loads, core.notices, pairings)
+    descriptions = Descriptions(core.loads, await _silence(core), core.clock)
     return [
         Registration(
             runner_admin_service_pb2_grpc.add_RunnerAdminServiceServicer_to_server,
-            admin,
+            RunnerAdminServicer(administration, descriptions),
             runner_admin_service_pb2.DESCRIPTOR.services_by_name["RunnerAdminService"],
         ),
         Registration(
             session_service_pb2_grpc.add_SessionServiceServicer_to_server,
-            sessions,
+            SessionServicer(core.directory, settings.push_seconds),
             session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
         ),
     ]
 
 
-async def _silence(pool: "Pool", settings: RegistrySettings, clock: Clock) -> Silence:
-    async with pool.acquire() as connection:
+def _loops(core: Core, stop: asyncio.Event) -> Sequence[Callable[[], Awaitable[object]]]:
+    settings, notices = core.settings, core.notices
+    tell = partial(loops.tell_scheduler, core.pool, core.link, settings.link_wait_seconds)
+    sweep = partial(loops.sweep_silent, core.directory, settings.offline_seconds)
+    clear = partial(loops.clear_old, core.pool, settings.metrics_days)
+    return [
+        partial(every, settings.presence_seconds, core.presence.flush, stop=stop, name="presence"),
+        partial(every, loops.TELL_SECONDS, tell, stop=stop, wake=notices.to_scheduler, name="tell scheduler"),
+        partial(every, loops.RELEASE_SECONDS, core.seats.release_due, stop=stop, wake=notices.to_licence, name="seats"),
+        partial(every, loops.SWEEP_SECONDS, sweep, stop=stop, name="sweep"),
+        partial(every, loops.CLEAR_SECONDS, clear, stop=stop, name="clear"),
+        partial(every, loops.AUDIT_SECONDS, core.outbox.push, stop=stop, wake=core.outbox.wake, name="outbox"),
+    ]
+
+
+async def _silence(core: Core) -> Silence:
+    async with core.pool.acquire() as connection:
         heard_until = await connection.fetchval(repository.HEARD_UNTIL)
     return Silence(
-        silent=timedelta(seconds=settings.silent_seconds),
-        offline=timedelta(seconds=settings.offline_seconds),
-        listening_since=clock.now(),
+        silent=timedelta(seconds=core.settings.silent_seconds),
+        offline=timedelta(seconds=core.settings.offline_seconds),
+        listening_since=core.clock.now(),
         heard_until=heard_until,
     )

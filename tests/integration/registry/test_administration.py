@@ -9,6 +9,7 @@ import pytest
 from exekra.registry.v1 import runner_pb2
 from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.scheduler.v1 import dispatch_service_pb2 as dispatch
+from services.audit.model import Filters
 from services.kit.errors import DomainError, Kind
 from services.kit.postgres import open_pool
 from services.license.model import COMMUNITY_RUNNERS
@@ -318,3 +319,16 @@ async def test_every_change_has_its_audit_event_with_before_and_after(hub: Hub):
         "runner.pairing_token_created",
         "runner.deleted",
     ]
+
+
+async def test_audit_events_reach_the_chain_with_who_and_from_where(hub: Hub):
+    created = await hub.administer("CreateRunner", name="r")
+
+    async def recorded() -> Any:
+        return await hub.audit.list_events(Filters(resource=created.runner.id), None, 10)
+
+    (link,) = await eventually(recorded)
+    event = link.event
+    assert (event.action, event.service, event.actor_id, event.ip) == ("runner.created", "registry", "u1", "10.0.0.1")
+    assert created.machine_secret not in event.details
+    assert (await hub.audit.verify()).valid
