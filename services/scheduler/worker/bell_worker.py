@@ -115,4 +115,6 @@ async def _run_until(worker: BellWorker, stop: asyncio.Event) -> None:
     finally:
         stopping.cancel()
         running.cancel()
-        await asyncio.gather(running, stopping, return_exceptions=True)
+        for job in worker.tasks.values():
+            job.cancel()
+        await asyncio.gather(running, stopping, *worker.tasks.values(), return_exceptions=True)
