@@ -30,6 +30,8 @@ BATCH_SECONDS = 0.002
 """At most 5 ms by the protocol; the scheduler gathers what comes while it commits, so that little is enough here."""
 MAXIMUM_WAITING = 50_000
 """Calls that may wait for the scheduler: several for each of 10,000 runners."""
+SIFT_CALLS = 1_000
+"""From so many waiting calls on, those whose callers have left are dropped now and then."""
 RECONNECT_SECONDS = 0.5
 """Longest pause before the next try, drawn at random: the scheduler is on the same host or next door."""
 
@@ -50,6 +52,7 @@ class Link:
         self._waiting: deque[_Pending] = deque()
         self._sent: dict[int, _Pending] = {}
         self._last_id = 0
+        self._sift_at = SIFT_CALLS
         self._ended = False
         self._was_up = True
         self._due = asyncio.Event()
@@ -93,6 +96,8 @@ class Link:
                 pending.reply.set_exception(unavailable("The scheduler"))
 
     def _enqueue(self, pending: _Pending) -> _Pending:
+        if len(self._waiting) >= self._sift_at:
+            self._sift()
         if self._ended or len(self._waiting) >= MAXIMUM_WAITING:
             raise unavailable("The scheduler")
         self._last_id += 1
@@ -101,6 +106,11 @@ class Link:
         self._settled.clear()
         self._consider()
         return pending
+
+    def _sift(self) -> None:
+        """Drops calls whose callers have left: in a long outage of the scheduler they would fill the queue."""
+        self._waiting = deque(pending for pending in self._waiting if not pending.reply.cancelled())
+        self._sift_at = min(max(SIFT_CALLS, 2 * len(self._waiting)), MAXIMUM_WAITING)
 
     def _consider(self) -> None:
         """Decides whether a batch goes out now or a little later."""

@@ -96,6 +96,25 @@ async def test_the_wait_is_bounded(address: str):
     assert refused.value.kind is Kind.UNAVAILABLE
 
 
+async def test_callers_that_leave_in_an_outage_do_not_fill_the_queue(
+    scheduler: ScriptedScheduler, address: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("services.registry.link.SIFT_CALLS", 20)
+    monkeypatch.setattr("services.registry.link.MAXIMUM_WAITING", 40)
+    async with linked(address) as link:
+        for number in range(200):
+            with pytest.raises(DomainError):
+                await link.call(finish(f"gone{number}"), seconds=0)
+        staying = [asyncio.create_task(link.call(finish(f"a{n}"), seconds=20)) for n in range(40)]
+        await asyncio.sleep(0)
+        with pytest.raises(DomainError) as refused:
+            await link.call(finish("one more"), seconds=20)
+        assert refused.value.kind is Kind.UNAVAILABLE
+        async with scheduler_served(scheduler, address):
+            assert len(await asyncio.gather(*staying)) == 40
+    assert len(scheduler.calls("finish")) == 40
+
+
 async def test_an_ending_link_keeps_nobody_waiting(scheduler: ScriptedScheduler, address: str):
     async with scheduler_served(scheduler, address):
         async with linked(address) as link:
