@@ -45,6 +45,9 @@ class Reporter:
         if status == "running":
             await self.started(run, {})
             return
+        if status == "stopped" and run not in self._started:
+            # Stopped between the decision to run it and its first step: it has no run.
+            return
         shown = await self._shown(run, "output", output)
         began, try_number = self._started.pop(run, (None, 1))
         duration = None if began is None else monotonic() - began

@@ -4,6 +4,7 @@ Owns the entry points. What the language has is in `expression_compiler`, its li
 """
 
 import ast
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,8 @@ MAX_SOURCE = 10_000
 _SOURCE_SHOWN = 200
 
 _OPENING = {"(": ")", "[": "]", "{": "}"}
-_CLOSING = frozenset(_OPENING.values())
+_DELIMITER = re.compile(r"""[][(){}'"]""")
+_TEXT = re.compile(r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +76,23 @@ def expression_end(text: str, start: int, closing: str) -> int:
     """
     expected: list[str] = []
     position = start
-    while position < len(text):
+    while found := _DELIMITER.search(text, position):
+        position = found.start()
         character = text[position]
         if not expected and closing and text.startswith(closing, position):
             return position
         if character in "'\"":
-            position = _text_end(text, position)
-            if position < 0:
+            literal = _TEXT.match(text, position)
+            if literal is None:
                 return -1
+            position = literal.end()
             continue
         if character in _OPENING:
             expected.append(_OPENING[character])
-        elif character in _CLOSING and (not expected or expected.pop() != character):
+        elif not expected or expected.pop() != character:
             return -1
         position += 1
-    return -1 if expected or closing else position
-
-
-def _text_end(text: str, start: int) -> int:
-    quote = text[start]
-    position = start + 1
-    while position < len(text):
-        if text[position] == "\\":
-            position += 1
-        elif text[position] == quote:
-            return position + 1
-        position += 1
-    return -1
+    return -1 if expected or closing else len(text)
 
 
 def _parse(source: str) -> ast.expr:
