@@ -12,13 +12,14 @@ from collections.abc import Sequence
 import structlog
 
 from exekra.registry.v1 import runner_service_pb2 as pb
-from runner.agent.artifacts import Uploads
 from runner.agent.attempts import Attempts, Held
-from runner.agent.child.pool import ChildPool, make_pool
+from runner.agent.child.makers import make_pool
+from runner.agent.child.pool import ChildPool
 from runner.agent.child.tree import Roster
 from runner.agent.child.work import ChildWork
 from runner.agent.conduct import Conductor, Tools
 from runner.agent.crash_points import CrashPoints
+from runner.agent.delivery import Delivery
 from runner.agent.folders import Folders
 from runner.agent.graphs import Graph, Graphs
 from runner.agent.grpc_transport import GrpcTransport
@@ -34,6 +35,7 @@ from runner.agent.refused_work import RefusedWork
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
 from runner.agent.settings import RunnerSettings
+from runner.agent.slots import Slots
 from runner.agent.transport import HubRefusedError
 from runner.agent.work import RunOrder, Work
 from runner.nodes import registry
@@ -68,6 +70,7 @@ class Agent:
         self._group: asyncio.TaskGroup | None = None
         self._draining_for_hub = False
         self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session)
+        self._slots = Slots(LeaseBook(settings.self_stop_margin_seconds), settings.stop_seconds)
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
 
@@ -92,7 +95,7 @@ class Agent:
                 self._conductor.recover()
                 loops = [
                     group.create_task(loop)
-                    for loop in (self._session.run(), self._conductor.guard_leases(), self._housekeeping.run())
+                    for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run())
                 ]
                 await self._stop.wait()
                 await self._drain(self._conductor)
@@ -130,10 +133,9 @@ class Agent:
 
     def enrolled(self, enrolment: Enrolment) -> None:
         """The Hub says how many slots this runner has."""
-        assert self._conductor is not None
         hub_slots = max(1, enrolment.slots)
-        self._conductor.slots = hub_slots if self._settings.slots is None else min(hub_slots, self._settings.slots)
-        log.info("authenticated", runner=enrolment.name, labels=enrolment.labels, slots=self._conductor.slots)
+        self._slots.count = hub_slots if self._settings.slots is None else min(hub_slots, self._settings.slots)
+        log.info("authenticated", runner=enrolment.name, labels=enrolment.labels, slots=self._slots.count)
 
     def welcomed(self, hub_incarnation: str) -> None:
         """Declare node types; give a restored Hub the results it may have lost."""
@@ -165,18 +167,20 @@ class Agent:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _make_conductor(self, group: asyncio.TaskGroup) -> Conductor:
+        crash = CrashPoints(self._settings.crash_at)
         tools = Tools(
             attempts=self._attempts,
             journal=self._journal,
-            leases=LeaseBook(self._settings.self_stop_margin_seconds),
+            slots=self._slots,
             reporter=self._reporter,
-            uploads=Uploads(self._session, self._journal),
+            session=self._session,
+            delivery=Delivery(self._attempts, self._journal, self._reporter, self._session, crash),
             graphs=Graphs(self._folders.graphs, self._session),
-            crash=CrashPoints(self._settings.crash_at),
+            crash=crash,
             make_work=self._make_work,
             refuse=self._refusal,
         )
-        return Conductor(tools, self._session, group, self._settings.stop_seconds)
+        return Conductor(tools, group)
 
     def _make_work(self, held: Held, offer: Offer, graph: Graph, lease_until: float) -> Work:
         if graph.plan is None:
@@ -207,7 +211,7 @@ class Agent:
 
     async def _drain(self, conductor: Conductor) -> None:
         """Wait for what runs; stop it when time is up or at the second signal; wait for the results to be told."""
-        log.info("draining", running=conductor.running)
+        log.info("draining", running=len(self._slots))
         self._session.poll_soon()
         if not await self._settle(self._settings.drain_seconds, conductor, self._abort):
             conductor.stop_all(OWNER)
@@ -217,7 +221,7 @@ class Agent:
         """True when nothing runs and all is told, or cannot be told because there is no session: it is journalled."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + seconds
-        while conductor.running or (conductor.untold and self._session.connected):
+        while len(self._slots) or (conductor.untold and self._session.connected):
             if loop.time() >= ends_at or (unless is not None and unless.is_set()):
                 return False
             await asyncio.sleep(SETTLE_SECONDS)

@@ -138,7 +138,9 @@ class Reporter:
         )
 
     async def deliver_rest(self, held: Held) -> None:
-        """Send by the stream what the Hub still lacks after a Finish, and wait until it has it."""
+        """Send by the stream what the Hub still lacks though the attempt is over, and wait until it has it."""
+        if not held.node_events.items and not held.log_lines.items:
+            return
         cursor = self._cursor(held.attempt_id)
         cursor.withheld = False
         cursor.node_events, cursor.log_lines = held.node_events.acknowledged, held.log_lines.acknowledged

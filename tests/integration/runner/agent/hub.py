@@ -72,6 +72,8 @@ class Faults:
     """Beats are not answered: leases are not renewed."""
     give_away_accepted: bool = False
     """At Hello, what was accepted and not begun goes to another runner though this one lives."""
+    deaf_to_reports: bool = False
+    """Reports are neither kept nor answered."""
     cut_upload_after: int = 0
     """Bytes after which an upload breaks once."""
 
@@ -266,6 +268,8 @@ class ScriptedHub(RunnerServiceServicer):
     async def _reports(self, context: Any) -> None:
         while (message := await context.read()) is not grpc.aio.EOF:
             await self._note("Report")
+            if self.faults.deaf_to_reports:
+                continue
             attempt = self.attempts[message.batch.attempt.attempt_id]
             answer = self._session_answer(message.epoch)
             if answer is None:

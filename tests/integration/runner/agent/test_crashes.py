@@ -88,6 +88,26 @@ async def test_a_file_attached_before_the_kill_is_uploaded_by_the_next_agent(
     assert [bytes(content) for content in hub.artifacts.values()] == [b"precious"]
 
 
+async def test_what_lost_work_did_is_delivered_though_it_has_no_result(hub: ScriptedHub, agent: AgentProcess) -> None:
+    hub.faults.deaf_to_reports = True
+    await agent.start()
+    attempt = await hub.offer(
+        graphs.chain(
+            graphs.write_file("a.txt", "x"), graphs.keep_file("a.txt"), graphs.say("last words"), graphs.delay(60)
+        )
+    )
+    await hub.until(lambda: hub.calls["Report"] and hub.beats and hub.beats[-1].attempts[0].current_node_id == "wait")
+    await agent.kill()
+    hub.faults.deaf_to_reports = False
+    await agent.start()
+    await hub.until(lambda: attempt.hello_phases == [(apb.ATTEMPT_PHASE_BEGUN, False)])
+    await hub.until(lambda: hub.beats[-1].seq >= 1 and not hub.beats[-1].attempts)
+    assert [line.message for line in attempt.log_lines.values()] == ["last words"]
+    assert attempt.node_events[attempt.dense()[0]].node_id == "wait"
+    assert [bytes(content) for content in hub.artifacts.values()] == [b"x"]
+    assert not attempt.finishes
+
+
 async def test_a_second_agent_with_the_same_home_is_refused(hub: ScriptedHub, agent: AgentProcess) -> None:
     await agent.start()
     await hub.until(lambda: hub.hellos)
