@@ -1,6 +1,7 @@
 """What people and scripts see: tables and lines, or JSON. Results go to stdout, remarks and errors to stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.errors import CliError
+
+UNBROKEN = 2_000
+"""Width of a table that no terminal shows: its rows are not broken."""
+_FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,11 @@ class Output:
         else:
             table = Table(box=None, pad_edge=False, header_style="bold")
             for heading in columns:
-                table.add_column(heading, overflow="fold")
+                # An id that is broken over two lines cannot be copied.
+                table.add_column(heading, overflow="fold", no_wrap=heading == "ID")
             for item in items:
                 table.add_row(*(Text(plain(shown(at(item, path)))) for path in columns.values()))
-            Console(soft_wrap=not sys.stdout.isatty()).print(table)
+            Console(width=None if sys.stdout.isatty() else UNBROKEN).print(table)
 
     def line(self, text: str) -> None:
         """One line of a stream."""
@@ -82,7 +88,7 @@ def shown(value: Any) -> str:
         return ", ".join(map(shown, value)) or "-"
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return _FRACTION.sub(r"\1Z", str(value))
 
 
 def plain(text: str) -> str:
