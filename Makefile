@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CODE := services runner scripts tests
 TESTS := tests/unit tests/contract tests/integration tests/e2e
 
-.PHONY: help setup setup-dev up down demo test chaos bench check format format-check lint types protos lock clean
+.PHONY: help setup setup-dev up down demo test chaos bench check format format-check lint types proto-style protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,13 +39,13 @@ chaos: setup-dev ## Kill, freeze and cut what can be killed, frozen and cut; the
 bench: setup-dev ## Measure latency, throughput, memory and start
 	@exec $(BIN)/python -m tests.bench
 
-check: setup-dev format-check lint types ## Format, lint, types, import rules, protos
+check: setup-dev format-check lint types proto-style ## Format, lint, types, import rules, style of the protos
 
 format: setup-dev ## Rewrite the sources in the house's format
 	@$(BIN)/python -m ruff format $(CODE)
 	@$(BIN)/python -m ruff check --select I --fix $(CODE)
 
-format-check:
+format-check: setup-dev
 	@$(BIN)/python -m ruff format --check $(CODE)
 
 lint: setup-dev ## Lint and import rules
@@ -54,6 +54,9 @@ lint: setup-dev ## Lint and import rules
 
 types: setup-dev ## Check types
 	@$(BIN)/python -m mypy
+
+proto-style: setup-dev
+	@$(BIN)/python -m scripts.proto_style
 
 protos: setup ## Generate Python from the protos again
 	@$(BIN)/python scripts/protos.py
