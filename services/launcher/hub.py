@@ -25,7 +25,10 @@ from services.launcher.supervisor import Supervisor, supervise
 
 @dataclass(frozen=True)
 class RunningHub:
-    """Where a running Hub is and how to get in. `runner_id` is empty without a local runner."""
+    """Where a running Hub is and how to get in.
+
+    `runner_id` is empty without a local runner; `admin_dsn` is the address of its database for the administrator.
+    """
 
     home: Home
     url: str
@@ -33,6 +36,7 @@ class RunningHub:
     tls: ServerTls
     admin: FirstAdmin
     runner_id: str
+    admin_dsn: str
     supervisor: Supervisor
 
     @property
@@ -90,7 +94,8 @@ async def _start(home: Home, settings: LauncherSettings, console: Console, super
         if credentials:
             await supervisor.start(runner_spec(home, credentials, settings.runner_port, tls.authority))
             runner_id = credentials.runner_id
-    return RunningHub(home, url, f"127.0.0.1:{settings.runner_port}", tls, admin, runner_id, supervisor)
+    address = f"127.0.0.1:{settings.runner_port}"
+    return RunningHub(home, url, address, tls, admin, runner_id, backing.admin_dsn, supervisor)
 
 
 async def _registered(

@@ -13,9 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from services.launcher.errors import ChildFailedError
 from services.launcher.pairing import RestSession
 from services.launcher.ports import free_port, is_free
+from services.launcher.processes import ProcessIdentity, recorded_processes
 from tests.conftest import MakeDatabase
+from tests.eventually import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -66,6 +69,10 @@ class HubFolder:
         session = RestSession(self.url, self.root / "tls" / "ca.pem")
         session.log_in(email, password)
         return session
+
+    def recorded(self) -> dict[str, ProcessIdentity]:
+        """The processes that the launcher knows of and that live."""
+        return recorded_processes(self.root / "processes")
 
     def processes(self) -> list[str]:
         """Command lines of everything that still runs for this folder."""
@@ -154,6 +161,29 @@ async def test_a_killed_supervisor_leaves_nothing_that_stops_the_next_start(tmp_
         session = await asyncio.to_thread(folder.log_in, PASSWORD)
         runners = await asyncio.to_thread(session.call, "GET", "/api/runners")
         assert len(runners["items"]) == 1, "the runner of the first start is used again"
+    assert folder.processes() == []
+
+
+async def test_killed_servers_and_services_are_started_again_and_the_hub_goes_on(tmp_path: Path) -> None:
+    folder = HubFolder(tmp_path / "home", {"EXEKRA_ADMIN_PASSWORD": PASSWORD})
+    async with up(folder):
+        before = {name: one.pid for name, one in folder.recorded().items()}
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+
+        def all_are_back() -> bool:
+            now = folder.recorded()
+            return set(now) == set(before) and all(now[name].pid != pid for name, pid in before.items())
+
+        async def somebody_can_log_in() -> bool:
+            try:
+                await asyncio.to_thread(folder.log_in, PASSWORD)
+            except ChildFailedError:
+                return False
+            return True
+
+        await eventually(all_are_back, READY_SECONDS)
+        await eventually(somebody_can_log_in, READY_SECONDS)
     assert folder.processes() == []
 
 
