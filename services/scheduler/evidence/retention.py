@@ -1,7 +1,8 @@
-"""What is kept for how long: functions for the loops process, each a bounded piece of work that may be repeated."""
+"""What is kept for how long: functions for the loops process, each bounded in time and repeatable."""
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
 BATCH = 500
+TURN_SECONDS = 60.0
 UNFINISHED_SECONDS = 7 * 24 * 3600
 LOG_DAYS_AHEAD = 7
 
@@ -46,8 +48,33 @@ async def forget_logs(pool: "Pool", keep_days: int) -> int:
 
 
 async def forget_executions(pool: "Pool", keep_days: float) -> int:
-    """Deletes ended executions older than so many days with all their rows, at most 500; answers how many."""
+    """Deletes ended executions older than so many days with all their rows, 500 a transaction; answers how many."""
     before = datetime.now(UTC) - timedelta(days=keep_days)
+    return await _repeated(lambda: _forget_some_executions(pool, before))
+
+
+async def forget_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
+    """Removes artifacts whose execution is gone or whose upload never ended; answers how many.
+
+    Content is removed with the last row that names it.
+    """
+    removed = await _repeated(lambda: _forget_some_artifacts(pool, files))
+    await asyncio.to_thread(_discard_unfinished, files)
+    return removed
+
+
+async def _repeated(forget_some: Callable[[], Awaitable[int]]) -> int:
+    """Batch after batch until there is nothing left or the turn is long enough; the next turn goes on."""
+    deadline = time.monotonic() + TURN_SECONDS
+    forgotten = 0
+    while True:
+        count = await forget_some()
+        forgotten += count
+        if count < BATCH or time.monotonic() > deadline:
+            return forgotten
+
+
+async def _forget_some_executions(pool: "Pool", before: datetime) -> int:
     async with pool.acquire() as connection, connection.transaction():
         ids = [row["id"] for row in await connection.fetch(OLD_EXECUTIONS, before, BATCH)]
         if ids:
@@ -62,11 +89,7 @@ async def forget_executions(pool: "Pool", keep_days: float) -> int:
     return len(ids)
 
 
-async def forget_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
-    """Removes artifacts whose execution is gone or whose upload never ended, at most 500; answers how many.
-
-    Content is removed with the last row that names it.
-    """
+async def _forget_some_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
     rows = await pool.fetch(OLD_ARTIFACTS, float(UNFINISHED_SECONDS), BATCH)
     for row in rows:
         async with pool.acquire() as connection, connection.transaction():
@@ -74,7 +97,6 @@ async def forget_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
             await connection.execute(DELETE_ARTIFACT, row["id"])
             if not await connection.fetchval(CONTENT_USED, row["sha256"]):
                 await asyncio.to_thread(files.remove, row["sha256"])
-    await asyncio.to_thread(_discard_unfinished, files)
     return len(rows)
 
 

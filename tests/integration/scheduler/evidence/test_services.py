@@ -348,6 +348,15 @@ async def test_a_watcher_that_comes_back_with_its_cursor_hears_what_it_missed(se
         assert int(await watch.start()) < 2**62, "a cursor from the future starts anew"
 
 
+async def test_a_watcher_goes_on_when_its_bell_was_cut_off(services: Services, pool: "Pool") -> None:
+    async with watching(services, "executions") as watch:
+        await watch.start()
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND usename = user"
+        assert await pool.fetchval(cut)
+        begun = await begin(pool)
+        assert (await watch.next("execution.changed"))[1]["executionId"] == begun.execution_id
+
+
 async def test_runners_that_change_are_told(services: Services, pool: "Pool") -> None:
     runner_id = new_id()
     async with watching(services, "runners") as watch:

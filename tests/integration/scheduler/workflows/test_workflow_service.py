@@ -255,6 +255,17 @@ async def test_a_draft_with_problems_is_kept_but_not_published(stub: Stub) -> No
     assert (await ask(stub.GetWorkflow, workflow_id=workflow.id)).workflow.published_version == 0
 
 
+async def test_hundreds_of_problems_still_reach_the_caller(stub: Stub) -> None:
+    nodes = [{"id": f"node-with-a-long-name-{number}", "type": "no.such.type"} for number in range(400)]
+    workflow = await create(stub, graph_json=graph(nodes=nodes, edges=[]))
+    refused = await refusal(stub.PublishWorkflow, workflow_id=workflow.id)
+    assert refused.reason == "GRAPH_INVALID"
+    assert "problems" in refused.message
+    assert len(refused.fields) > 10
+    judged = await ask(stub.ValidateWorkflow, workflow_id=workflow.id)
+    assert len(judged.problems) >= 400
+
+
 async def test_rolling_back_publishes_the_old_graph_as_a_new_version(stub: Stub) -> None:
     workflow = await create(stub, graph_json=graph(1))
     await ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(2))
