@@ -90,7 +90,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         open_core(settings) as core,
         open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
     ):
-        evidence = compose_evidence(core.pool, settings.database_url.get_secret_value(), settings.home, stop)
+        dsn = settings.database_url.get_secret_value()
+        evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
             registrations=[
                 workflow_registration(core.pool, core.outbox),

@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr
 
 from services.kit.settings import ServiceSettings
+from services.scheduler.evidence.artifacts import ARTIFACT_MAX_BYTES
 from services.scheduler.executions.repository.dispatch import Timing
 
 NO_REDIS = "none"
@@ -38,6 +39,8 @@ class SchedulerSettings(ServiceSettings):
     retention_seconds: float = Field(600.0, gt=0)
     keep_executions_days: int = Field(90, ge=1)
     keep_logs_days: int = Field(30, ge=1)
+    artifact_max_bytes: int = Field(ARTIFACT_MAX_BYTES, ge=1)
+    """Of a single artifact."""
 
     @property
     def redis(self) -> str | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 CHUNK_BYTES = 256 * 1024
+ARTIFACT_MAX_BYTES = 1024 * 1024 * 1024
 MAX_NAME = 255
 _SHA256_DIGITS = 64
 

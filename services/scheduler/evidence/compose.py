@@ -12,7 +12,7 @@ from exekra.scheduler.v1 import (
     evidence_service_pb2_grpc,
 )
 from services.kit.rpc_server import Registration
-from services.scheduler.evidence.artifacts import Artifacts
+from services.scheduler.evidence.artifacts import ARTIFACT_MAX_BYTES, Artifacts
 from services.scheduler.evidence.bell import Bell
 from services.scheduler.evidence.files import ArtifactFiles
 from services.scheduler.evidence.rpc import ChangesServicer, EvidenceServicer
@@ -20,8 +20,6 @@ from services.scheduler.evidence.watching import Watching
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
-
-ARTIFACT_MAX_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
