@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 import typer
 
 from services.cli.client import Hub
-from services.cli.errors import NOT_COMPLETED, usage
+from services.cli.errors import NOT_COMPLETED, UNREACHABLE, CliError, usage
 from services.cli.naming import find_runner, find_workflow
 from services.cli.profile import read_text
 from services.cli.session import Session, session_of
@@ -17,6 +18,8 @@ from services.cli.session import Session, session_of
 ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "LOST"})
 FIRST_LOOK_SECONDS = 0.1
 SLOWEST_LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
+"""A Hub may be away for so long while somebody waits for an execution."""
 TEXT_TYPES = frozenset({"string", "date"})
 
 
@@ -70,7 +73,11 @@ def run_workflow(
 def wait_for_end(session: Session, execution_id: str) -> None:
     """Prints the ended execution. Exits 6 unless it is COMPLETED."""
     session.output.remark(f"execution {execution_id}")
-    execution = session.ask(lambda hub: _until_ended(hub, execution_id))
+    try:
+        execution = session.ask(lambda hub: _until_ended(hub, execution_id))
+    except KeyboardInterrupt:
+        session.output.remark(f"The execution goes on. To end it: exekra execution stop {execution_id}")
+        raise
     session.output.document({"execution": execution}, ended_lines(execution))
     if execution["status"] != "COMPLETED":
         raise typer.Exit(NOT_COMPLETED)
@@ -130,10 +137,18 @@ async def _declared_types(hub: Hub, workflow: Mapping[str, Any], draft: bool) ->
 
 
 async def _until_ended(hub: Hub, execution_id: str) -> dict[str, Any]:
-    pause = FIRST_LOOK_SECONDS
+    pause, away_since = FIRST_LOOK_SECONDS, None
     while True:
-        execution: dict[str, Any] = (await hub.get(f"/executions/{execution_id}"))["execution"]
-        if execution["status"] in ENDED:
-            return execution
+        try:
+            execution: dict[str, Any] = (await hub.get(f"/executions/{execution_id}"))["execution"]
+        except CliError as error:
+            # The work goes on while the Hub is restarted; so does the waiting.
+            away_since = away_since or monotonic()
+            if error.exit_code != UNREACHABLE or monotonic() - away_since > PATIENCE_SECONDS:
+                raise
+        else:
+            away_since = None
+            if execution["status"] in ENDED:
+                return execution
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, SLOWEST_LOOK_SECONDS)

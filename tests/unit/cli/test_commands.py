@@ -216,6 +216,16 @@ def test_waiting_ends_with_the_execution_and_6_unless_it_is_completed(hub: Scrip
     assert exekra("execution", "retry", EXECUTION_ID, "--wait").status == 6
 
 
+def test_waiting_outlasts_a_hub_that_is_restarted(hub: ScriptedHub, exekra: Exekra) -> None:
+    declare(hub)
+    hub.answers[f"GET /api/executions/{EXECUTION_ID}"] = [
+        (200, execution("RUNNING")),
+        (503, {"detail": "The scheduler cannot be reached."}),
+        (200, execution("COMPLETED")),
+    ]
+    assert exekra("run", "Invoices", "--wait").status == 0
+
+
 def test_executions_are_filtered_and_limited(hub: ScriptedHub, exekra: Exekra) -> None:
     hub.answer("GET /api/workflows", page(WORKFLOW))
     hub.answer("GET /api/executions", page(EXECUTION))
