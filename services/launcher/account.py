@@ -2,7 +2,8 @@
 
 First choice is a user namespace in which root is called 65534: nothing changes hands, files stay root's. Where
 namespaces are forbidden (most containers) an existing unprivileged account is used, with the one capability that lets
-it reach a data folder and binaries below folders closed to it.
+it reach a data folder below folders closed to it. Its binaries it must reach by itself: Postgres asks access(2), which
+looks away from capabilities.
 """
 
 import os
@@ -43,17 +44,27 @@ class Account:
 
 
 @cache
-def choose_account() -> Account:
-    """The way to run Postgres here: directly, or as root by a user namespace or an existing account.
+def choose_account(program: Path) -> Account:
+    """The way to run the program here: directly, or as root by a user namespace or an existing account.
 
     Raises:
         LaunchRefusedError: root may do neither.
     """
     if os.geteuid() != 0:
         return Account(prefix=(), owner=os.geteuid())
-    for account in (namespaced(), existing_account()):
-        if account and _works(account.prefix):
+    inside = namespaced()
+    if inside and _succeeds(*inside.prefix, "true"):
+        return inside
+    account = existing_account()
+    if account and _succeeds(*account.prefix, "true"):
+        if may_execute(account, program):
             return account
+        name = pwd.getpwuid(account.owner).pw_name
+        raise LaunchRefusedError(
+            f"Postgres does not run as root, user namespaces are forbidden here, and {name} may not enter the folder of "
+            f"{program}: move this installation to an open folder (/opt, /srv), run as a normal user, or give a server "
+            "with EXEKRA_DATABASE_URL."
+        )
     raise LaunchRefusedError(
         "Postgres does not run as root, and neither user namespaces nor an unprivileged account can be used here: "
         "run as a normal user, or give a server with EXEKRA_DATABASE_URL."
@@ -80,6 +91,11 @@ def existing_account() -> Account | None:
     return Account(prefix=(setpriv, *identity, *reach), owner=entry.pw_uid)
 
 
-def _works(prefix: tuple[str, ...]) -> bool:
-    result = subprocess.run([*prefix, "true"], check=False, capture_output=True)  # noqa: S603 - our own argv
-    return result.returncode == 0
+def may_execute(account: Account, program: Path) -> bool:
+    """Whether the account reaches the program without any capability."""
+    plain = [part for part in account.prefix if "-caps=" not in part]
+    return _succeeds(*plain, "test", "-x", str(program))
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0  # noqa: S603 - our own argv

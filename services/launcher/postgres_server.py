@@ -71,7 +71,7 @@ class PostgresServer:
         Raises:
             LaunchRefusedError: the directory is of another major version, or belongs to another account.
         """
-        account = choose_account()
+        account = choose_account(binary("postgres"))
         if (self.data / "PG_VERSION").exists():
             self._require_same_version()
             account.own(self.data)
@@ -86,8 +86,9 @@ class PostgresServer:
         if self.throwaway:
             settings |= THROWAWAY_SETTINGS
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        program = (str(binary("postgres")), "-D", str(self.data), *options)
-        return (*choose_account().prefix, *tied_command(program, STOP_SIGNAL))
+        program = binary("postgres")
+        command = (str(program), "-D", str(self.data), *options)
+        return (*choose_account(program).prefix, *tied_command(command, STOP_SIGNAL))
 
     def dsn(self, user: str = SUPERUSER, password: str | None = None, database: str = "postgres") -> str:
         """The address of a database for a user; the superuser's password is used unless one is given."""

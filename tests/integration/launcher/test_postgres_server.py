@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.launcher.account import Account, existing_account, namespaced
+from services.launcher.account import Account, choose_account, existing_account, may_execute, namespaced
 from services.launcher.errors import LaunchRefusedError
-from services.launcher.postgres_server import STOP_SIGNAL, PostgresServer
+from services.launcher.postgres_server import STOP_SIGNAL, PostgresServer, binary
 from services.launcher.processes import identify
 from tests.conftest import running
 from tests.eventually import eventually
@@ -132,7 +132,21 @@ async def test_root_runs_it_both_ways_on_the_same_data(
         await query(server, "CREATE TABLE kept AS SELECT 7 AS number")
     chosen = way()
     assert chosen is not None
-    monkeypatch.setattr("services.launcher.postgres_server.choose_account", lambda: chosen)
+    if not may_execute(chosen, binary("postgres")):
+        pytest.skip("this checkout stands in a folder that is closed to the account")
+    monkeypatch.setattr("services.launcher.postgres_server.choose_account", lambda _: chosen)
     with started(server):
         assert await query(server, "SELECT number FROM kept") == 7
         assert server.data.stat().st_uid == chosen.owner
+
+
+@as_root
+def test_root_without_namespaces_in_a_closed_folder_is_told_where_to_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.launcher.account.namespaced", lambda: None)
+    program = tmp_path / "closed" / "postgres"
+    program.parent.mkdir(mode=0o700)
+    program.touch(mode=0o755)
+    with pytest.raises(LaunchRefusedError, match=r"may not enter .*/opt.*EXEKRA_DATABASE_URL"):
+        choose_account(program)
