@@ -86,6 +86,8 @@ def import_workflow(
         else:
             answer = await hub.post("/workflows", {"name": name or file.stem, "graph": document})
         if publish:
+            # Said before: when publishing is refused, the workflow is there nevertheless.
+            session.output.remark(f"Made {answer['workflow']['name']} ({answer['workflow']['id']}).")
             answer |= await hub.post(f"/workflows/{answer['workflow']['id']}/publish", {})
         result: dict[str, Any] = answer
         return result
