@@ -149,7 +149,7 @@ def _query_parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, A
 def _header_parameters(route: Route) -> list[dict[str, Any]]:
     if not route.creates:
         return []
-    schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
+    schema = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"}
     return [
         {
             "name": "Idempotency-Key",

@@ -5,6 +5,7 @@ neither permissions nor the form in which events reach a browser.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,8 @@ WATCH = "exekra.scheduler.v1.ChangesService.WatchChanges"
 REMEMBERED = 512
 QUEUED = 512
 """Changes a reader may lag behind before it is cut; it then comes back with its cursor."""
+ESTABLISH_SECONDS = 0.5
+"""How long a reader waits for word that the upstream watch stands, before it is told that it is connected."""
 RECONNECT_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 Topics = frozenset[str]
@@ -76,6 +79,7 @@ class _Watch:
         self._topics = topics
         self._cursor = cursor
         self.readers: set[Reader] = set()
+        self.established = asyncio.Event()
         self.remembered: deque[Change] = deque(maxlen=REMEMBERED)
         self.task = asyncio.create_task(self._run(), name=f"watch {','.join(sorted(topics))}")
 
@@ -105,6 +109,7 @@ class _Watch:
             await asyncio.sleep(delay)
 
     def _take(self, response: changes_service_pb2.WatchChangesResponse) -> None:
+        self.established.set()
         if response.cursor:
             self._cursor = response.cursor
         if not response.topic:
@@ -130,6 +135,10 @@ class Feed:
         reader = Reader()
         watch = self._join(topics, cursor, reader)
         try:
+            # What changes after a browser hears "connected" must reach it: only then it reads the state it shows.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ESTABLISH_SECONDS):
+                    await watch.established.wait()
             yield reader
         finally:
             watch.readers.discard(reader)

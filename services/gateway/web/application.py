@@ -33,13 +33,30 @@ def make_application(gateway: Gateway, routes: Sequence[Route], pages: Sequence[
     """Raises ValueError or TypeError for a route that cannot be served as declared."""
     application = web.Application(middlewares=[_surround])
     for route in routes:
-        endpoint = Endpoint(route, gateway)
-        application.router.add_route(route.method, route.full_path, endpoint.__call__)
+        endpoint, path = Endpoint(route, gateway), router_path(route, routes)
+        application.router.add_route(route.method, path, endpoint.__call__)
         if route.also_head:
-            application.router.add_route("HEAD", route.full_path, endpoint.__call__)
+            application.router.add_route("HEAD", path, endpoint.__call__)
     application.add_routes(pages)
     application.on_response_prepare.append(_on_prepare)
     return application
+
+
+def router_path(route: Route, routes: Sequence[Route]) -> str:
+    """The path for aiohttp's router, where an id is never a word that stands in its place in another route.
+
+    So `/workflows/import` is one address with its own methods, and not also a workflow of that name.
+    """
+    parts = route.full_path.split("/")
+    for index, part in enumerate(parts):
+        if not part.startswith("{"):
+            continue
+        others = [other.full_path.split("/") for other in routes]
+        same = [other for other in others if len(other) > index and other[:index] == route.full_path.split("/")[:index]]
+        words = sorted({other[index] for other in same if not other[index].startswith("{")})
+        if words:
+            parts[index] = f"{{{part[1:-1]}:(?!(?:{'|'.join(map(re.escape, words))})(?:/|$))[^/]+}}"
+    return "/".join(parts)
 
 
 @web.middleware

@@ -23,7 +23,7 @@ READ_SECONDS = 30.0
 """A client that needs longer for its body is cut off."""
 LARGEST_VERSION = 2**31 - 1
 ERRORS_SHOWN = 100
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,200}")
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -96,7 +96,7 @@ def idempotency_key(request: web.Request) -> str:
         raise DomainError(
             Kind.INVALID,
             "IDEMPOTENCY_KEY_INVALID",
-            "An Idempotency-Key is 1 to 200 printable ASCII characters without spaces.",
+            "An Idempotency-Key is 1 to 200 printable ASCII characters.",
         )
     return key
 
