@@ -61,7 +61,7 @@ def choose_account(program: Path) -> Account:
             return account
         name = pwd.getpwuid(account.owner).pw_name
         raise LaunchRefusedError(
-            f"Postgres does not run as root, user namespaces are forbidden here, and {name} may not enter the folder of "
+            f"Postgres does not run as root, user namespaces are forbidden, and {name} may not enter the folder of "
             f"{program}: move this installation to an open folder (/opt, /srv), run as a normal user, or give a server "
             "with EXEKRA_DATABASE_URL."
         )
