@@ -20,7 +20,7 @@ from runner.agent.child.work import ChildWork
 from runner.agent.conduct import Conductor, Tools
 from runner.agent.crash_points import CrashPoints
 from runner.agent.delivery import Delivery
-from runner.agent.folders import Folders
+from runner.agent.folders import Folders, WorkingFolders
 from runner.agent.graphs import Graph, Graphs
 from runner.agent.grpc_transport import GrpcTransport
 from runner.agent.housekeeping import Housekeeping
@@ -53,6 +53,7 @@ class Agent:
         self._settings = settings
         home = settings.home
         self._folders = Folders(home)
+        self._workdirs = WorkingFolders(self._folders.work)
         self._journal = Journal.open(home)
         self._attempts = Attempts()
         self._attempts.recover(self._journal.take_recovered())
@@ -193,16 +194,15 @@ class Agent:
             inputs=offer.inputs_json.decode(),
             context=offer.context_json.decode(),
             timeout_seconds=offer.timeout_seconds,
-            workdir=str(self._folders.work / offer.attempt_id),
             files_dir=str(self._folders.files),
             lease_until=lease_until,
             intervals_file=None if self._settings.intervals_file is None else str(self._settings.intervals_file),
         )
         outlet = HeldOutlet(held, self._reporter, self._journal)
         if self._settings.inline and graph.inline:
-            return InlineWork(order, graph.plan, outlet)
+            return InlineWork(order, graph.plan, outlet, self._workdirs)
         assert self._pool is not None
-        return ChildWork(order, self._pool, outlet)
+        return ChildWork(order, self._pool, outlet, self._workdirs)
 
     def _refusal(self) -> str:
         if self._stop.is_set() or self._draining_for_hub:

@@ -62,9 +62,15 @@ class Held:
     files: dict[str, StoredFile] = field(default_factory=dict)
     """Artifacts that are not uploaded yet, by id."""
     finish: Finish | None = None
-    current_node_id: str = ""
+    last_event: bytes = b""
+    """JSON of the latest node event."""
     stop_reason: str = ""
     """Why the Hub or the runner's owner wants it stopped; empty while nobody does."""
+
+    @property
+    def current_node_id(self) -> str:
+        """The node that was last heard of; empty before the first."""
+        return json.loads(self.last_event)["nodeId"] if self.last_event else ""
 
     @property
     def unsent_bytes(self) -> int:
@@ -171,6 +177,7 @@ def _apply(attempts: Attempts, held: Held, record: Record) -> None:
             held.began_at = datetime.fromtimestamp(json.loads(record.body)["at"], UTC)
         case Kind.NODE_EVENT:
             held.node_events.add(record.body)
+            held.last_event = record.body
         case Kind.LOG_LINE:
             held.log_lines.add(record.body)
         case Kind.ACKNOWLEDGED:

@@ -39,12 +39,15 @@ class GraphRun:
         self._recorder = Recorder(order, outlet)
         self._stop = StopSignal()
 
-    async def run(self) -> End:
-        """From the first node to the last. Raises only CancelledError, which ends all nodes at once."""
+    async def run(self, workdir: Path) -> End:
+        """From the first node to the last, in the folder `workdir`.
+
+        Raises only CancelledError, which ends all nodes at once.
+        """
         self._recorder.begin()
         try:
             outcome = await execute(
-                self._plan, _request(self._order), self._recorder, registry.node_types(), stop=self._stop
+                self._plan, _request(self._order, workdir), self._recorder, registry.node_types(), stop=self._stop
             )
         except LeaseOverError:
             return End("fenced")
@@ -65,11 +68,11 @@ class GraphRun:
         self._recorder.lease_until = lease_until
 
 
-def _request(order: RunOrder) -> engine_events.RunRequest:
+def _request(order: RunOrder, workdir: Path) -> engine_events.RunRequest:
     deadline = datetime.now(UTC) + timedelta(seconds=order.timeout_seconds) if order.timeout_seconds > 0 else None
     return engine_events.RunRequest(
         execution_id=order.execution_id,
-        workdir=Path(order.workdir),
+        workdir=workdir,
         attempt=order.run_attempt,
         inputs=json.loads(order.inputs or "{}"),
         details=json.loads(order.context or "{}"),

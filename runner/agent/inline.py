@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from runner.agent.folders import working_folder
+from runner.agent.folders import WorkingFolders
 from runner.agent.graph_run import GraphRun
 from runner.agent.model import End
 from runner.agent.usage import SharedMeter
@@ -14,9 +14,9 @@ from runner.engine.plan import Plan
 class InlineWork:
     """See `Work`. Killing cancels the task that awaits `run`'s graph."""
 
-    def __init__(self, order: RunOrder, plan: Plan, outlet: Outlet) -> None:
+    def __init__(self, order: RunOrder, plan: Plan, outlet: Outlet, folders: WorkingFolders) -> None:
         self._run = GraphRun(order, plan, outlet)
-        self._workdir = Path(order.workdir)
+        self._folders = folders
         self._task: asyncio.Task[End] | None = None
         self._killed = False
 
@@ -25,12 +25,12 @@ class InlineWork:
         if self._killed:
             return End("crashed")
         meter = SharedMeter()
-        async with working_folder(self._workdir):
-            end = await self._run_killable()
+        async with self._folders.take() as workdir:
+            end = await self._run_killable(workdir)
         return End(end.status, end.output_json, end.failure, meter.usage())
 
-    async def _run_killable(self) -> End:
-        self._task = asyncio.create_task(self._run.run())
+    async def _run_killable(self, workdir: Path) -> End:
+        self._task = asyncio.create_task(self._run.run(workdir))
         try:
             return await self._task
         except asyncio.CancelledError:

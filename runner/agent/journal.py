@@ -29,9 +29,11 @@ class JournalError(Exception):
 
 @dataclass(slots=True)
 class _Write:
-    data: bytes
-    done: Future[None] | None
-    """Resolved after the sync; None for what may wait for the next one."""
+    loose: bytes
+    """Records that nobody waits for; they stand before `awaited`."""
+    awaited: bytes = b""
+    done: Future[None] | None = None
+    """Resolved when everything up to here is synced; None when nobody waits."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Journal:
         self._carried = b""
         self._queue: queue.SimpleQueue[_Write | _Rewrite | None] = queue.SimpleQueue()
         self._recovered = records
+        self._loose: list[bytes] = []
         self._reserve()
         self._thread = threading.Thread(target=self._write_loop, name="journal", daemon=True)
         self._thread.start()
@@ -96,27 +99,42 @@ class Journal:
         return records
 
     def append(self, record: Record) -> None:
-        """Write soon. A killed process loses at most what is in the queue; a power cut what no later sync covered."""
-        self._queue.put(_Write(record.encode(), None))
+        """Write soon. A killed process loses what came within the last moment, a power cut what no later sync covered.
+
+        To be called on the event loop: what one turn of it appends is handed to the thread together.
+        """
+        if not self._loose:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._loose.append(record.encode())
 
     async def commit(self, record: Record) -> None:
         """Write and sync this record and all before it. Raises JournalError when the disk refuses; try again later."""
         done: Future[None] = Future()
-        self._queue.put(_Write(record.encode(), done))
+        self._queue.put(_Write(self._take_loose(), record.encode(), done))
         await asyncio.wrap_future(done)
 
     async def rewrite(self, records: Iterable[Record]) -> None:
         """Replace the file by these records, atomically; what is appended from now on follows them."""
         done: Future[None] = Future()
+        self._hand_over()
         self._queue.put(_Rewrite(b"".join(record.encode() for record in records), done))
         await asyncio.wrap_future(done)
 
     def close(self) -> None:
         """Write what waits, give the lock back."""
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
         os.close(self._descriptor)
         self._lock.release()
+
+    def _take_loose(self) -> bytes:
+        loose, self._loose = b"".join(self._loose), []
+        return loose
+
+    def _hand_over(self) -> None:
+        if self._loose:
+            self._queue.put(_Write(self._take_loose()))
 
     def _write_loop(self) -> None:
         while True:
@@ -141,13 +159,13 @@ class Journal:
     def _write(self, writes: list[_Write]) -> None:
         waiting = [write.done for write in writes if write.done is not None]
         try:
-            data = self._carried + b"".join(write.data for write in writes)
+            data = self._carried + b"".join(write.loose + write.awaited for write in writes)
             _write_at(self._descriptor, data, self._end)
             if waiting:
                 _sync(self._descriptor)
         except OSError as error:
             # Nothing counts as written. What nobody waits for is carried to the next try; who waits is told.
-            self._carried += b"".join(write.data for write in writes if write.done is None)
+            self._carried += b"".join(write.loose for write in writes)
             self._forget_tail()
             refused = JournalError(f"The journal {self._path} cannot be written: {error.strerror}. Free disk space.")
             for done in waiting:
@@ -177,6 +195,7 @@ class Journal:
             rewrite.done.set_exception(JournalError(f"The journal {self._path} cannot be shortened: {error.strerror}."))
             return
         os.close(self._descriptor)
+        self._carried = b""  # what was given is the whole state
         self._descriptor, self._end, self._reserved = descriptor, len(rewrite.data), len(rewrite.data)
         self._reserve()
         rewrite.done.set_result(None)

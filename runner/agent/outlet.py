@@ -1,7 +1,5 @@
 """Takes in what an attempt's execution tells: into its state, the journal and the reporter."""
 
-import json
-
 from runner.agent.attempts import Held, artifact_record
 from runner.agent.journal import Journal
 from runner.agent.model import StoredFile
@@ -18,7 +16,7 @@ class HeldOutlet:
 
     def node_event(self, item: bytes) -> None:
         """Keep and send; remember which node is at work."""
-        self._held.current_node_id = json.loads(item)["nodeId"]
+        self._held.last_event = item
         self._reporter.node_event(self._held, item)
 
     def log_line(self, item: bytes) -> None:

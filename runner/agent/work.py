@@ -23,7 +23,6 @@ class RunOrder:
     """JSON object: facts for expressions (`execution.*`)."""
     timeout_seconds: float
     """Run time allowed, 0 for none."""
-    workdir: str
     files_dir: str
     """Where attached files are copied to for the upload."""
     lease_until: float

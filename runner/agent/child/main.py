@@ -54,13 +54,14 @@ async def _serve(connection: socket.socket) -> None:
     frame = await pipe.receive()
     if frame is None or frame[0] is not Frame.RUN:
         return
-    order = RunOrder(**parse(frame[1]))
+    task = parse(frame[1])
+    order = RunOrder(**task["order"])
     os.environ[MARK] = order.attempt_id
     before = own_totals()
     graph_run = GraphRun(order, _plan(order), PipeOutlet(pipe))
     async with asyncio.TaskGroup() as group:
         listener = group.create_task(_obey(pipe, graph_run))
-        end = await graph_run.run()
+        end = await graph_run.run(Path(task["workdir"]))
         after = own_totals()
         pipe.send_json(Frame.END, _end_document(end, after.cpu_seconds - before.cpu_seconds, after.memory_peak))
         listener.cancel()

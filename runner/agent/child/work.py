@@ -7,7 +7,7 @@ from typing import Any
 from runner.agent.child.pipe import Frame, parse
 from runner.agent.child.pool import Child, ChildPool, ChildStartError
 from runner.agent.child.tree import kill_tree
-from runner.agent.folders import working_folder
+from runner.agent.folders import WorkingFolders
 from runner.agent.model import End, Failure, StoredFile
 from runner.agent.usage import Meter, Totals
 from runner.agent.work import Outlet, RunOrder
@@ -19,10 +19,11 @@ EXIT_SECONDS = 1.0
 class ChildWork:
     """See `Work`."""
 
-    def __init__(self, order: RunOrder, pool: ChildPool, outlet: Outlet) -> None:
+    def __init__(self, order: RunOrder, pool: ChildPool, outlet: Outlet, folders: WorkingFolders) -> None:
         self._order = order
         self._pool = pool
         self._outlet = outlet
+        self._folders = folders
         self._child: Child | None = None
         self._lease_until = order.lease_until
         self._stopped = False
@@ -36,14 +37,14 @@ class ChildWork:
             child = await self._pool.take()
         except ChildStartError as error:
             return End("failed", failure=Failure("EXECUTION_NOT_STARTED", str(error), retryable=True))
-        async with working_folder(Path(self._order.workdir)):
-            return await self._run_in(child)
+        async with self._folders.take() as workdir:
+            return await self._run_in(child, workdir)
 
-    async def _run_in(self, child: Child) -> End:
+    async def _run_in(self, child: Child, workdir: Path) -> End:
         end: End | None = None
         sampling = asyncio.create_task(self._sample(child))
         try:
-            self._hand_over(child)
+            self._hand_over(child, workdir)
             end = await self._listen(child)
         finally:
             sampling.cancel()
@@ -71,10 +72,10 @@ class ChildWork:
         if self._child is not None:
             self._child.pipe.send_json(Frame.LEASE, {"until": lease_until})
 
-    def _hand_over(self, child: Child) -> None:
+    def _hand_over(self, child: Child, workdir: Path) -> None:
         child.assign(self._order.attempt_id)
         self._child = child
-        child.pipe.send_json(Frame.RUN, self._order.as_json())
+        child.pipe.send_json(Frame.RUN, {"order": self._order.as_json(), "workdir": str(workdir)})
         # What was said while there was no process yet:
         if self._lease_until != self._order.lease_until:
             self.renew(self._lease_until)

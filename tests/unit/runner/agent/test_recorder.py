@@ -37,7 +37,7 @@ class Kept:
 
 def order(folder: Path, *, lease_until: float = float("inf"), intervals: Path | None = None) -> RunOrder:
     where = str(folder)
-    return RunOrder("e", "a", 1, where, "{}", "{}", 0, where, where, lease_until, intervals and str(intervals))
+    return RunOrder("e", "a", 1, where, "{}", "{}", 0, where, lease_until, intervals and str(intervals))
 
 
 def event(seq: int, node_id: str, status: NodeStatus, index: int = 0, try_number: int = 1) -> NodeEvent:

@@ -48,7 +48,7 @@ def test_a_node_event_keeps_numbers_texts_and_times() -> None:
 
 
 def test_a_held_attempt_is_told_with_its_phase_and_highest_numbers() -> None:
-    held = Held("e", "a", phase="begun", alive=True, current_node_id="n")
+    held = Held("e", "a", phase="begun", alive=True, last_event=b'{"nodeId":"n"}')
     held.node_events.acknowledged = 4
     held.node_events.add(b"{}")
     message = wire.held_attempt(held)
