@@ -29,6 +29,9 @@ MAX_TEXT = 100_000
 
 Code = Callable[[Evaluation], Any]
 
+KEYWORD_MARK = "__key_"
+"""Stands before a key that Python keeps as a keyword, so that its parser takes it."""
+
 NAMESPACES = frozenset({"nodes", "loops", "credentials"})
 NAMES = ("inputs", "vars", "nodes", "item", "index", "loops", "execution", "credentials")
 _WORDS = {"null": None, "true": True, "false": False}
@@ -109,7 +112,7 @@ class Compiler:
         return _item_name(name) if name in ("item", "index") else _root_name(name)
 
     def _attribute(self, node: ast.Attribute) -> Code:
-        return self._key_of(node.value, node.attr, node)
+        return self._key_of(node.value, node.attr.removeprefix(KEYWORD_MARK), node)
 
     def _subscript(self, node: ast.Subscript) -> Code:
         index = node.slice

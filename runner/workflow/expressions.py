@@ -4,6 +4,7 @@ Owns the entry points. What the language has is in `expression_compiler`, its li
 """
 
 import ast
+import keyword
 import re
 import warnings
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from runner.workflow.evaluation import Environment, Evaluation, ExpressionError, check_weight
-from runner.workflow.expression_compiler import Code, Compiler, Reference
+from runner.workflow.expression_compiler import KEYWORD_MARK, Code, Compiler, Reference
 
 MAX_SOURCE = 10_000
 _SOURCE_SHOWN = 200
@@ -19,6 +20,8 @@ _SOURCE_SHOWN = 200
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _DELIMITER = re.compile(r"""[][(){}'"]""")
 _TEXT = re.compile(r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.DOTALL)
+# Keys of data may be words that Python keeps for itself (`order.from`); texts are matched first, so they stay whole.
+_KEYWORD_KEY = re.compile(rf"{_TEXT.pattern}|(?<=[\w)\]])\.(?P<word>{'|'.join(keyword.kwlist)})\b", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,16 @@ def _parse(source: str) -> ast.expr:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(f"(\n{source}\n)", mode="eval").body
+            return ast.parse(f"(\n{_KEYWORD_KEY.sub(_marked, source)}\n)", mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"{_shown(source)!r} is no expression: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"{_shown(source)!r} is no expression: {error}.") from None
+
+
+def _marked(found: re.Match[str]) -> str:
+    word = found["word"]
+    return f".{KEYWORD_MARK}{word}" if word else found.group()
 
 
 def _shown(source: str) -> str:
