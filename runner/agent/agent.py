@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import signal
 import uuid
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import structlog
 
@@ -69,6 +69,7 @@ class Agent:
         self._pool: ChildPool | None = None
         self._conductor: Conductor | None = None
         self._group: asyncio.TaskGroup | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._draining_for_hub = False
         self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session)
         self._slots = Slots(LeaseBook(settings.self_stop_margin_seconds), settings.stop_seconds)
@@ -94,15 +95,13 @@ class Agent:
                 self._group = group
                 self._conductor = self._make_conductor(group)
                 self._conductor.recover()
-                loops = [
-                    group.create_task(loop)
-                    for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run())
-                ]
+                for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run()):
+                    self._start(loop)
                 await self._stop.wait()
                 await self._drain(self._conductor)
                 await self._session.goodbye()
-                for loop in loops:
-                    loop.cancel()
+                for task in self._tasks:
+                    task.cancel()
                 self._conductor.abandon()
         finally:
             if self._pool is not None:
@@ -140,10 +139,9 @@ class Agent:
 
     def welcomed(self, hub_incarnation: str) -> None:
         """Declare node types; give a restored Hub the results it may have lost."""
-        assert self._group is not None
-        self._group.create_task(self._declare_node_types())
+        self._start(self._declare_node_types())
         if hub_incarnation and self._housekeeping.incarnation_changed(hub_incarnation):
-            self._group.create_task(self._housekeeping.replay())
+            self._start(self._housekeeping.replay())
 
     def offered(self, offers: Sequence[Offer]) -> None:
         """Work to take."""
@@ -208,6 +206,12 @@ class Agent:
         if self._stop.is_set() or self._draining_for_hub:
             return "DRAINING"
         return "DISK_FULL" if self._housekeeping.disk_full else ""
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        assert self._group is not None
+        task = self._group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, conductor: Conductor) -> None:
         """Wait for what runs; stop it when time is up or at the second signal; wait for the results to be told."""

@@ -147,7 +147,8 @@ async def _translated(call: Awaitable[AnswerT]) -> AnswerT:
         return await call
     except grpc.aio.AioRpcError as error:
         raise _error(error.code(), error.details() or "", error.trailing_metadata()) from None
-    except (grpc.aio.UsageError, grpc.aio.InternalError) as error:
+    except (grpc.aio.UsageError, grpc.aio.InternalError, asyncio.InvalidStateError) as error:
+        # InvalidStateError: the stream ended before this was written.
         raise HubUnavailableError(str(error)) from None
     except asyncio.CancelledError:
         # grpc.aio raises this as well where the *call* was cancelled, as by closing the channel. Only a task that was

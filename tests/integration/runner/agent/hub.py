@@ -72,6 +72,8 @@ class Faults:
     """Beats are not answered: leases are not renewed."""
     give_away_accepted: bool = False
     """At Hello, what was accepted and not begun goes to another runner though this one lives."""
+    hold_declarations: bool = False
+    """The question for node types is never answered."""
     deaf_to_reports: bool = False
     """Reports are neither kept nor answered."""
     cut_upload_after: int = 0
@@ -318,6 +320,8 @@ class ScriptedHub(RunnerServiceServicer):
     async def DeclareNodeTypes(self, request: pb.DeclareNodeTypesRequest, context: Any) -> pb.DeclareNodeTypesResponse:
         self.declarations.extend(request.declarations_json)
         await self._note("DeclareNodeTypes")
+        if self.faults.hold_declarations:
+            await asyncio.Event().wait()
         return pb.DeclareNodeTypesResponse(wanted=not self.declarations)
 
     async def UploadArtifact(self, requests: Any, context: Any) -> pb.UploadArtifactResponse:

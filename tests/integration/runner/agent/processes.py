@@ -60,7 +60,7 @@ class LocalAgent:
 
     async def end(self) -> None:
         """Leave as after two signals."""
-        if self._agent is not None and self._task is not None:
+        if self._agent is not None and self._task is not None and not self._task.done():
             self._agent.stop()
             self._agent.stop()
             await self._task

@@ -133,3 +133,15 @@ async def test_twenty_slots_run_beside_each_other(hub: ScriptedHub, local: Local
     assert {record.outcome for record in records} == {apb.OUTCOME_OK}
     for attempt, record in zip(attempts, records, strict=True):
         assert attempt.dense() == (record.node_events, record.log_lines)
+
+
+async def test_an_agent_leaves_though_its_session_broke_in_the_middle_of_a_question(
+    hub: ScriptedHub, local: LocalAgent
+) -> None:
+    hub.faults.hold_declarations = True
+    await local.start()
+    await hub.until(lambda: hub.calls["DeclareNodeTypes"])
+    await hub.stop()
+    async with asyncio.timeout(10):
+        await local.end()
+    await hub.start()
