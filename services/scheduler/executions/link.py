@@ -32,7 +32,6 @@ log = structlog.get_logger()
 BATCH_CALLS = 100
 MAXIMUM_WAITING = 2_000
 """Calls read ahead of the one that is being answered; more are left to the stream's flow control."""
-LOCK_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
 SINGLY = (OpenSession, CloseSession, UpdateRunner)
 """Calls that lock all of a runner's seats, or are rare: each has a transaction of its own."""
 
@@ -147,7 +146,6 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
     async def _transact(self, calls: Sequence[Call], address: str) -> list[Reply]:
         aftermath = Aftermath()
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(LOCK_TIMEOUT)
             if isinstance(calls[0].body, SINGLY):
                 replies = [await self._single(connection, calls[0], address, aftermath)]
             else:

@@ -67,7 +67,8 @@ class Reaper:
             if seen is None:
                 return False
             gap, now = seen
-            if gap > settings.downtime_seconds or self._clock_jumped(now):
+            jumped = self._clock_jumped(now)
+            if gap > settings.downtime_seconds or jumped:
                 count = await timers.extend_all(connection, settings.downtime_grace_seconds)
                 log.warning("the Hub was away or a clock jumped, leases extended", gap_seconds=gap, attempts=count)
             if gap >= settings.tick_seconds or gap < 0:

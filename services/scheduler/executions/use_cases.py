@@ -36,7 +36,6 @@ from services.scheduler.workflows.use_cases import load_launchable
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
-SCHEDULED_LOCKS = "SET LOCAL lock_timeout = '5s'"
 INTERACTIVE_LOCKS = "SET LOCAL lock_timeout = '1s'"
 RETRY_LEASE_SECONDS = 100.0
 """Lease of an attempt whose workflow may be repeated: it is given up early (03 "Leases and time")."""
@@ -85,6 +84,7 @@ class Submissions:
         self._courier = courier
         self._licence = licence
         self._outbox = outbox
+        self._demands = submission.Demands()
 
     async def submit(self, wanted: Submission, key: RequestKey | None = None) -> Accepted:
         """Accepts work for the acting principal.
@@ -138,13 +138,14 @@ class Submissions:
         interactive = wanted.mode is Mode.INTERACTIVE
         owner = f"{principal.kind}:{principal.id}"
         async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(INTERACTIVE_LOCKS if interactive else SCHEDULED_LOCKS)
+            if interactive:
+                await connection.execute(INTERACTIVE_LOCKS)
             if key.key:
                 kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
                 if kept is not None:
                     return await _recalled(connection, kept), None
             launch = await _prepare(connection, wanted, principal)
-            identifier, duplicate = await _insert(connection, launch)
+            identifier, duplicate = await self._insert(connection, launch)
             offer = None
             if not duplicate:
                 if interactive and wanted.runner_id is not None:
@@ -156,6 +157,19 @@ class Submissions:
                 response = f"{identifier} {'duplicate' if duplicate else 'new'}".encode()
                 await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
         return Accepted(view, duplicate), offer
+
+    async def _insert(self, connection: "Connection", launch: Launch) -> tuple[str, bool]:
+        """The id of the execution, and True when it was there before under the same key."""
+        demand_id = await self._demands.find(connection, launch.demand)
+        for _ in range(MERGE_TRIES):
+            if await submission.insert(connection, launch, demand_id):
+                return launch.id, False
+            assert launch.dedupe_key is not None
+            holder = await submission.dedupe_holder(connection, launch.workflow_id, launch.dedupe_key)
+            if holder is not None:
+                return holder, True
+            # The holder ended between the two statements: the key is free again.
+        raise DomainError(Kind.UNAVAILABLE, "BUSY", "Executions of this key begin and end too fast. Try again.")
 
     async def _record(self, connection: "Connection", launch: Launch) -> None:
         details: Mapping[str, Any] = {
@@ -228,20 +242,6 @@ async def _prepare(connection: "Connection", wanted: Submission, principal: Prin
         not_before=wanted.not_before,
         retry_of=wanted.retry_of,
     )
-
-
-async def _insert(connection: "Connection", launch: Launch) -> tuple[str, bool]:
-    """The id of the execution, and True when it was there before under the same key."""
-    demand_id = await submission.find_demand(connection, launch.demand)
-    for _ in range(MERGE_TRIES):
-        if await submission.insert(connection, launch, demand_id):
-            return launch.id, False
-        assert launch.dedupe_key is not None
-        holder = await submission.dedupe_holder(connection, launch.workflow_id, launch.dedupe_key)
-        if holder is not None:
-            return holder, True
-        # The holder ended between the two statements: the key is free again.
-    raise DomainError(Kind.UNAVAILABLE, "BUSY", "Executions of this key begin and end too fast. Try again.")
 
 
 async def _claim(connection: "Connection", execution_id: str, runner_id: str) -> Offer:

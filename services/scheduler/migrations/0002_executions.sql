@@ -328,9 +328,10 @@ BEGIN
         SELECT number FROM generate_series(1, p_limit) AS number
          WHERE NOT EXISTS (SELECT FROM attempt a WHERE a.licence_seat = number AND a.ended_at IS NULL)
     LOOP
-        -- Another claim may hold it without having committed: the lock tells. It may just have: look again.
-        IF pg_try_advisory_xact_lock(45450001, v_seat)
-           AND NOT EXISTS (SELECT FROM attempt a WHERE a.licence_seat = v_seat AND a.ended_at IS NULL) THEN
+        -- Another claim may hold it without having committed: the lock tells. It may just have committed: look again,
+        -- in a statement of its own, whose snapshot is younger than the lock.
+        CONTINUE WHEN NOT pg_try_advisory_xact_lock(45450001, v_seat);
+        IF NOT EXISTS (SELECT FROM attempt a WHERE a.licence_seat = v_seat AND a.ended_at IS NULL) THEN
             RETURN v_seat;
         END IF;
     END LOOP;

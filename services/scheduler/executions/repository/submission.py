@@ -19,18 +19,33 @@ INSERT = """INSERT INTO execution (id, workflow_id, workflow_name, version, grap
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
   $25, greatest(now(), $25), CASE WHEN $25 > now() THEN 'NOT_BEFORE' END)
  ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_held DO NOTHING RETURNING id"""
+REMEMBERED = 10_000
 DEDUPE_HOLDER = "SELECT id FROM execution WHERE workflow_id = $1 AND dedupe_key = $2 AND dedupe_held"
 
 
-async def find_demand(connection: "Connection", demand: Demand) -> int:
-    """The number of this demand, made when it is new."""
-    values = (sorted(demand.labels), sorted(demand.capabilities), demand.runner_id, demand.mode)
-    while True:
-        number: int | None = await connection.fetchval(FIND_DEMAND, *values)
-        if number is None:
-            number = await connection.fetchval(INSERT_DEMAND, *values)
-        if number is not None:
-            return number
+class Demands:
+    """The numbers of demands, remembered: a demand is never deleted. One for each database."""
+
+    def __init__(self) -> None:
+        self._known: dict[Demand, int] = {}
+
+    async def find(self, connection: "Connection", demand: Demand) -> int:
+        """The number of this demand, made when it is new."""
+        known = self._known.get(demand)
+        if known is not None:
+            return known
+        values = (sorted(demand.labels), sorted(demand.capabilities), demand.runner_id, demand.mode)
+        while True:
+            found: int | None = await connection.fetchval(FIND_DEMAND, *values)
+            if found is not None:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                self._known[demand] = found
+                return found
+            # Not remembered yet: this transaction may still be rolled back.
+            made: int | None = await connection.fetchval(INSERT_DEMAND, *values)
+            if made is not None:
+                return made
 
 
 async def insert(connection: "Connection", launch: Launch, demand_id: int) -> bool:
