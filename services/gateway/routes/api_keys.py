@@ -11,7 +11,7 @@ from services.gateway.identity.api_keys import NewApiKey
 from services.gateway.permissions import PERMISSIONS
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.sessions import OwnedQuery, limited_to, owner_of
-from services.gateway.transcoding.fields import ApiModel, Instant, Name
+from services.gateway.transcoding.fields import ApiModel, BodyModel, Instant, Name
 from services.gateway.web.once import create_once
 from services.kit.errors import FieldError, invalid
 from services.kit.paging import decode_cursor, encode_cursor
@@ -40,7 +40,7 @@ class ApiKeyPage(ApiModel):
     next_cursor: str | None
 
 
-class CreateApiKey(ApiModel):
+class CreateApiKey(BodyModel):
     """`scopes` are permissions the caller holds; left out, the key gets all of them."""
 
     name: Name

@@ -11,12 +11,12 @@ from services.gateway.identity.tokens import csrf_token
 from services.gateway.permissions import ANYONE, SIGNED_IN
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.users import CreateUser, Password, UserAnswer, UserShape, create_user, shape_of
-from services.gateway.transcoding.fields import ApiModel
+from services.gateway.transcoding.fields import ApiModel, BodyModel
 from services.gateway.web.admission import session_token
 from services.gateway.web.endpoint import json_response
 
 
-class Login(ApiModel):
+class Login(BodyModel):
     """What a person types."""
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=254)]
@@ -31,7 +31,7 @@ class Me(ApiModel):
     csrf_token: str | None
 
 
-class ChangePassword(ApiModel):
+class ChangePassword(BodyModel):
     """A person's own password."""
 
     current_password: Annotated[SecretStr, StringConstraints(min_length=1, max_length=200)]

@@ -8,6 +8,7 @@ from pydantic import Field
 from services.gateway.routes.shapes import Actor, Failure, Limit, PageQuery
 from services.gateway.transcoding.fields import (
     ApiModel,
+    BodyModel,
     Document,
     Gather,
     Id,
@@ -117,7 +118,7 @@ class ExecutionPage(ApiModel):
     next_cursor: str | None
 
 
-class CreateExecution(ApiModel):
+class CreateExecution(BodyModel):
     """`draft` runs the latest draft (needs workflow:edit); `interactive` runs at once on a connected runner."""
 
     workflow_id: Id
@@ -144,14 +145,14 @@ class ExecutionQuery(PageQuery):
     q: Annotated[ShortText, Proto("query")] = ""
 
 
-class StopExecution(ApiModel):
+class StopExecution(BodyModel):
     """`force` kills at once instead of 15 seconds of grace."""
 
     force: bool = False
     reason: Text = ""
 
 
-class RetryExecution(ApiModel):
+class RetryExecution(BodyModel):
     """Without `fromNodeId` from the start, which is all this version does."""
 
     from_node_id: Annotated[ShortText | None, NotSent()] = None
@@ -159,7 +160,7 @@ class RetryExecution(ApiModel):
     version: Annotated[int | None, Field(ge=1), NotSent()] = None
 
 
-class ResolveExecution(ApiModel):
+class ResolveExecution(BodyModel):
     """A person's word on what a LOST execution came to."""
 
     status: Literal["COMPLETED", "FAILED", "STOPPED"]

@@ -11,7 +11,7 @@ from exekra.audit.v1 import audit_service_pb2
 from services.gateway.peers import find_method
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.shapes import PageQuery
-from services.gateway.transcoding.fields import ApiModel, Instant, ObjectDocument, Proto, ShortText, Text
+from services.gateway.transcoding.fields import ApiModel, BodyModel, Instant, ObjectDocument, Proto, ShortText, Text
 from services.gateway.web.request_keys import STREAMING
 
 AUDIT = "exekra.audit.v1.AuditService"
@@ -86,7 +86,7 @@ class Verification(ApiModel):
     head_hash: str
 
 
-class HoldDispatch(ApiModel):
+class HoldDispatch(BodyModel):
     """Why: it is shown to whoever wonders."""
 
     reason: Text = ""

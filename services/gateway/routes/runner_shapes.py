@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.gateway.routes.shapes import PageQuery, WholeListQuery
-from services.gateway.transcoding.fields import ApiModel, Id, Instant, Name, Proto, ShortText, Text
+from services.gateway.transcoding.fields import ApiModel, BodyModel, Id, Instant, Name, Proto, ShortText, Text
 
 State = Literal["ONLINE", "BUSY", "OFFLINE"]
-Labels = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)]
+Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s,]{1,64}$")]], Field(max_length=50)]
 Slots = Annotated[int, Field(ge=1, le=64)]
 
 
@@ -82,7 +82,7 @@ class RunnerQuery(PageQuery):
     state: State | None = None
 
 
-class CreateRunner(ApiModel):
+class CreateRunner(BodyModel):
     """The runner of `ownerId` (the caller when left out) is used for that person's interactive executions."""
 
     name: Name
@@ -92,7 +92,7 @@ class CreateRunner(ApiModel):
     owner_id: Id | None = None
 
 
-class ChangeRunner(ApiModel):
+class ChangeRunner(BodyModel):
     """What is left out stays as it is; labels are replaced as a whole."""
 
     name: Name | None = None
@@ -117,7 +117,7 @@ class MetricsList(ApiModel):
     next_cursor: None = None
 
 
-class CreatePairingToken(ApiModel):
+class CreatePairingToken(BodyModel):
     """The runner to pair."""
 
     runner_id: Id

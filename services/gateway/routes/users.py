@@ -14,23 +14,27 @@ from services.gateway.identity.users import NewUser, UserChange
 from services.gateway.permissions import Role
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.shapes import SearchQuery
-from services.gateway.transcoding.fields import ApiModel, Name
+from services.gateway.transcoding.fields import ApiModel, BodyModel, Name
 from services.gateway.web.once import create_once
 from services.kit.paging import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
+_EMAIL = r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}"
 
 
 def _check_email(value: str) -> str:
-    if not _EMAIL.fullmatch(value):
+    if not re.fullmatch(_EMAIL, value):
         raise ValueError("give an e-mail address such as name@example.com")
     return value
 
 
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_check_email)]
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=254, json_schema_extra={"pattern": f"^{_EMAIL}$"}),
+    AfterValidator(_check_email),
+]
 Password = Annotated[SecretStr, Field(min_length=10, max_length=200)]
 """Long rather than intricate."""
 
@@ -63,7 +67,7 @@ class UserPage(ApiModel):
     next_cursor: str | None
 
 
-class CreateUser(ApiModel):
+class CreateUser(BodyModel):
     """Without a password the Hub makes one and answers it."""
 
     email: Email
@@ -72,7 +76,7 @@ class CreateUser(ApiModel):
     password: Password | None = None
 
 
-class ChangeUser(ApiModel):
+class ChangeUser(BodyModel):
     """What is left out stays as it is."""
 
     email: Email | None = None
@@ -81,7 +85,7 @@ class ChangeUser(ApiModel):
     disabled: bool | None = None
 
 
-class ResetPassword(ApiModel):
+class ResetPassword(BodyModel):
     """Without a password the Hub makes one and answers it."""
 
     password: Password | None = None

@@ -8,6 +8,7 @@ from pydantic import Field, RootModel
 from services.gateway.routes.shapes import Actor, PageQuery
 from services.gateway.transcoding.fields import (
     ApiModel,
+    BodyModel,
     Document,
     JsonDocument,
     Name,
@@ -20,8 +21,17 @@ from services.gateway.transcoding.fields import (
 
 Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field(max_length=20)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Graph = Annotated[dict[str, Any], JsonDocument()]
-OptionalGraph = Annotated[dict[str, Any] | None, JsonDocument()]
+_GraphObject = Annotated[
+    dict[str, Any],
+    Field(
+        json_schema_extra={
+            "required": ["nodes"],
+            "properties": {"nodes": {"type": "array"}, "edges": {"type": "array"}},
+        }
+    ),
+]
+Graph = Annotated[_GraphObject, JsonDocument()]
+OptionalGraph = Annotated[_GraphObject | None, JsonDocument()]
 
 
 class WorkflowShape(ApiModel):
@@ -71,7 +81,7 @@ class WorkflowQuery(PageQuery):
     tag: ShortText = ""
 
 
-class CreateWorkflow(ApiModel):
+class CreateWorkflow(BodyModel):
     """A graph may have problems; they must be gone to publish it."""
 
     name: Name
@@ -80,7 +90,7 @@ class CreateWorkflow(ApiModel):
     graph: OptionalGraph = None
 
 
-class ChangeWorkflow(ApiModel):
+class ChangeWorkflow(BodyModel):
     """What is left out stays as it is; tags are replaced as a whole."""
 
     name: Name | None = None
@@ -88,7 +98,7 @@ class ChangeWorkflow(ApiModel):
     tags: Tags | None = None
 
 
-class SaveDraft(ApiModel):
+class SaveDraft(BodyModel):
     """Makes a new numbered version. Send `If-Match` to notice somebody else's save."""
 
     graph: Graph
@@ -139,21 +149,21 @@ class DiffQuery(ApiModel):
     to: Annotated[Version, Proto("to_version")]
 
 
-class PublishWorkflow(ApiModel):
+class PublishWorkflow(BodyModel):
     """Without a version the latest draft is published."""
 
     version: Version | None = None
     note: Text = ""
 
 
-class RollbackWorkflow(ApiModel):
+class RollbackWorkflow(BodyModel):
     """The graph of this version becomes a new draft, published."""
 
     version: Version
     note: Text = ""
 
 
-class ValidateWorkflow(ApiModel):
+class ValidateWorkflow(BodyModel):
     """Without a graph the latest draft is looked at."""
 
     graph: OptionalGraph = None
@@ -175,7 +185,7 @@ class Validation(ApiModel):
     problems: list[Problem]
 
 
-class DuplicateWorkflow(ApiModel):
+class DuplicateWorkflow(BodyModel):
     """Without a name the copy gets one."""
 
     name: Name | None = None

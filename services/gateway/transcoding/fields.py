@@ -3,10 +3,12 @@
 A model is the truth about an answer's JSON; markers tell where its values come from when names differ.
 """
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -14,6 +16,12 @@ class ApiModel(BaseModel):
     """camelCase outside, snake_case inside, unknown members refused."""
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_alias=True, validate_by_name=True, extra="forbid")
+
+
+class BodyModel(ApiModel):
+    """A request's body: JSON has types of its own, so "5" is no number and 1 no boolean."""
+
+    model_config = ConfigDict(strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,18 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Text = Annotated[str, StringConstraints(max_length=2_000)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Instant = AwareDatetime
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _read_instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError("give a time with its offset such as 2026-01-31T08:00:00Z")
+    return datetime.fromisoformat(value.upper())
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_read_instant)]
 """ISO 8601 with an offset; answers are in UTC with `Z`."""
 
 

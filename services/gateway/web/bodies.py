@@ -91,8 +91,10 @@ def _path_value(name: str, value: str) -> str | int:
 
 def idempotency_key(request: web.Request) -> str:
     """Empty when there is none. Raises IDEMPOTENCY_KEY_INVALID."""
-    key = request.headers.get("Idempotency-Key", "")
-    if key and not _IDEMPOTENCY_KEY.fullmatch(key):
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise DomainError(
             Kind.INVALID,
             "IDEMPOTENCY_KEY_INVALID",
@@ -122,6 +124,9 @@ def _field_error(item: Mapping[str, Any]) -> FieldError:
     pointer = "".join(f"/{escape(str(step))}" for step in item["loc"])
     if item["type"] == "extra_forbidden":
         return FieldError(pointer, "There is no such member. Check its spelling.")
+    if item["type"] == "value_error":
+        text = str(item["ctx"]["error"])
+        return FieldError(pointer, f"{text[:1].upper()}{text[1:]}.")
     return FieldError(pointer, f"{item['msg']}.")
 
 

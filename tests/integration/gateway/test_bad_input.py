@@ -30,6 +30,7 @@ WRONG_MEMBERS = [
     (b'{"name":"a\\u0000b"}', "/name"),
     (b'{"name":"a","graph":{"x":["\\ud800"]}}', "/graph/x/0"),
     (b'{"name":"a","tags":["ok",""]}', "/tags/1"),
+    (b'{"name":"a","tags":"ok"}', "/tags"),
 ]
 
 
@@ -95,6 +96,7 @@ WRONG_QUERIES = [
     ("status=DONE", "/status/0"),
     ("workflowId=nonsense", "/workflowId"),
     ("from=2026-01-01T00:00:00", "/from"),
+    ("to=0", "/to"),
     ("colour=red", "/colour"),
     ("q=%00", "/q"),
 ]
@@ -139,6 +141,13 @@ async def test_unknown_paths_and_methods_are_problems(served: Served) -> None:
     hook = await browser.call("POST", "/hooks/token")
     assert hook.status == 404
     assert hook.body["requestId"] == hook.headers["X-Request-Id"]
+
+
+async def test_values_of_another_json_type_are_not_bent_into_shape(served: Served) -> None:
+    admin = await served.admin()
+    for member, value in (("priority", "5"), ("priority", 5.5), ("draft", 1), ("draft", "yes"), ("notBefore", 0)):
+        reply = await admin.call("POST", "/api/executions", {"workflowId": new_id(), member: value})
+        assert (reply.status, reply.body["errors"][0]["pointer"]) == (422, f"/{member}"), value
 
 
 async def test_odd_idempotency_keys_are_refused(served: Served) -> None:
