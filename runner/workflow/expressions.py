@@ -21,7 +21,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _DELIMITER = re.compile(r"""[][(){}'"]""")
 _TEXT = re.compile(r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.DOTALL)
 # Keys of data may be words that Python keeps for itself (`order.from`); texts are matched first, so they stay whole.
-_KEYWORD_KEY = re.compile(rf"{_TEXT.pattern}|(?<=[\w)\]])\.(?P<word>{'|'.join(keyword.kwlist)})\b", re.DOTALL)
+_KEYWORD_KEY = re.compile(rf"{_TEXT.pattern}|(?<=[\w)\]}}])\.(?P<word>{'|'.join(keyword.kwlist)})\b", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
