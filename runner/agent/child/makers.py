@@ -69,7 +69,7 @@ class ForkMaker:
     def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        command = [sys.executable, "-m", "runner.agent.child.forkserver", str(theirs.fileno()), str(os.getpid())]
+        command = [sys.executable, "-P", "-m", "runner.agent.child.forkserver", str(theirs.fileno()), str(os.getpid())]
         self._server = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -128,7 +128,7 @@ class SpawnMaker:
     async def make(self) -> Child:
         """A new process; it imports the nodes before it is ready."""
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "runner.agent.child.main"]
+        command = [sys.executable, "-P", "-m", "runner.agent.child.main"]
         try:
             process = await self._start(command, theirs)
         except OSError as error:
