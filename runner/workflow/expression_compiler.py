@@ -15,25 +15,32 @@ from runner.workflow.evaluation import (
     ExpressionError,
     MissingError,
     kind_of,
-    shown_keys,
     to_text,
 )
 from runner.workflow.expression_formats import format_number
 from runner.workflow.expression_functions import FUNCTIONS
 from runner.workflow.expression_methods import METHOD_NAMES, call_method
+from runner.workflow.expression_names import (
+    NAMES,
+    NAMESPACES,
+    Code,
+    element_of,
+    item_name,
+    namespace_entry,
+    namespace_of,
+    root_name,
+)
 from runner.workflow.expression_operators import BINARY, COMPARISONS, UNARY, finite
+from runner.workflow.expression_walks import Walk, call_innermost, loop_over, target_names, with_own_names
 
 MAX_NODES = 500
 MAX_NESTING = 100
 MAX_TEXT = 100_000
 
-Code = Callable[[Evaluation], Any]
 
 KEYWORD_MARK = "__key_"
 """Stands before a key that Python keeps as a keyword, so that its parser takes it."""
 
-NAMESPACES = frozenset({"nodes", "loops", "credentials"})
-NAMES = ("inputs", "vars", "nodes", "item", "index", "loops", "execution", "credentials")
 _WORDS = {"null": None, "true": True, "false": False}
 
 
@@ -109,7 +116,7 @@ class Compiler:
         if name not in NAMES:
             raise ExpressionError(f"There is no name {name!r}; there are: {', '.join(NAMES)}.")
         self._refer(name, None)
-        return _item_name(name) if name in ("item", "index") else _root_name(name)
+        return item_name(name) if name in ("item", "index") else root_name(name)
 
     def _attribute(self, node: ast.Attribute) -> Code:
         return self._key_of(node.value, node.attr.removeprefix(KEYWORD_MARK), node)
@@ -120,19 +127,19 @@ class Compiler:
             return self._slice(node.value, index)
         if isinstance(index, ast.Constant) and isinstance(index.value, str):
             return self._key_of(node.value, index.value, node)
-        if _namespace(node.value, self._local):
+        if namespace_of(node.value, self._local):
             raise ExpressionError(f"`{ast.unparse(node.value)}` needs a name written out, not a computed one.")
         value_code, index_code = self.compile(node.value), self.compile(index)
-        return lambda evaluation: _element(value_code(evaluation), index_code(evaluation), node)
+        return lambda evaluation: element_of(value_code(evaluation), index_code(evaluation), node)
 
     def _key_of(self, whole: ast.expr, key: str, node: ast.expr) -> Code:
-        namespace = _namespace(whole, self._local)
+        namespace = namespace_of(whole, self._local)
         if namespace:
             self._refer(namespace, key)
-            return _namespace_entry(namespace, key)
+            return namespace_entry(namespace, key)
         if isinstance(whole, ast.Name) and whole.id in ("vars", "inputs") and whole.id not in self._local:
             self._refer(whole.id, key)
-            value_code = _root_name(whole.id)
+            value_code = root_name(whole.id)
         else:
             value_code = self.compile(whole)
 
@@ -140,7 +147,7 @@ class Compiler:
             value = value_code(evaluation)
             if type(value) is dict and key in value:
                 return value[key]
-            return _element(value, key, node)
+            return element_of(value, key, node)
 
         return read
 
@@ -353,7 +360,7 @@ class Compiler:
                 evaluation.build(SLOT_BYTES)
                 result.append(element(evaluation))
 
-            _with_own_names(evaluation, walk, add)
+            with_own_names(evaluation, walk, add)
             return result
 
         return build
@@ -371,120 +378,28 @@ class Compiler:
                 evaluation.build(SLOT_BYTES)
                 result[_object_key(key(evaluation))] = value(evaluation)
 
-            _with_own_names(evaluation, walk, add)
+            with_own_names(evaluation, walk, add)
             return result
 
         return build
 
-    def _generators(self, generators: list[ast.comprehension]) -> "Walk":
-        walk: Walk = _call_innermost
+    def _generators(self, generators: list[ast.comprehension]) -> Walk:
+        walk: Walk = call_innermost
         compiled = []
         for generator in generators:
             if generator.is_async:
                 raise ExpressionError("An expression cannot contain async.")
             values = self.compile(generator.iter)
-            names = _targets(generator.target)
+            names = target_names(generator.target)
             self._local |= frozenset(names)
             compiled.append((values, names, [self._compile_guarded(test) for test in generator.ifs]))
         for values, names, tests in reversed(compiled):
-            walk = _loop(values, names, tests, walk)
+            walk = loop_over(values, names, tests, walk)
         return walk
-
-
-Walk = Callable[[Evaluation, Callable[[], None]], None]
-
-
-def _call_innermost(_: Evaluation, visit: Callable[[], None]) -> None:
-    visit()
-
-
-def _loop(values: Code, names: list[str], tests: list[Code], inner: Walk) -> Walk:
-    def walk(evaluation: Evaluation, visit: Callable[[], None]) -> None:
-        iterated = values(evaluation)
-        if not isinstance(iterated, list | dict | str):
-            raise ExpressionError(f"Only lists can be gone through, not {kind_of(iterated)}.")
-        local = evaluation.local
-        for value in iterated:
-            evaluation.work()
-            if len(names) == 1:
-                local[names[0]] = value
-            elif isinstance(value, list) and len(value) == len(names):
-                local.update(zip(names, value, strict=True))
-            else:
-                raise ExpressionError(f"The names {', '.join(names)} need a list of {len(names)} elements each time.")
-            if all(test(evaluation) for test in tests):
-                inner(evaluation, visit)
-
-    return walk
-
-
-def _with_own_names(evaluation: Evaluation, walk: Walk, visit: Callable[[], None]) -> None:
-    around = evaluation.local
-    evaluation.local = dict(around)
-    try:
-        walk(evaluation, visit)
-    finally:
-        evaluation.local = around
-
-
-def _targets(target: ast.expr) -> list[str]:
-    elements = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-    names = [element.id for element in elements if isinstance(element, ast.Name)]
-    if len(names) != len(elements) or not names:
-        raise ExpressionError("`for` takes a name, or names separated by commas.")
-    return names
 
 
 def _nothing(_: Evaluation) -> None:
     return None
-
-
-def _namespace(node: ast.expr, local: frozenset[str]) -> str | None:
-    return node.id if isinstance(node, ast.Name) and node.id in NAMESPACES and node.id not in local else None
-
-
-def _namespace_entry(namespace: str, key: str) -> Code:
-    if namespace == "nodes":
-        return lambda evaluation: evaluation.environment.nodes.lookup(key)
-    if namespace == "loops":
-        return lambda evaluation: evaluation.environment.loops.lookup(key)
-    return lambda evaluation: evaluation.environment.credentials.lookup(key)
-
-
-def _root_name(name: str) -> Code:
-    if name == "inputs":
-        return lambda evaluation: evaluation.environment.inputs
-    if name == "vars":
-        return lambda evaluation: evaluation.environment.vars
-    return lambda evaluation: evaluation.environment.execution
-
-
-def _item_name(name: str) -> Code:
-    def read(evaluation: Evaluation) -> Any:
-        environment = evaluation.environment
-        if not environment.in_loop:
-            raise MissingError(f"`{name}` is there only inside a forEach.")
-        return environment.item if name == "item" else environment.index
-
-    return read
-
-
-def _element(value: Any, key: Any, node: ast.expr) -> Any:
-    if isinstance(value, dict):
-        if isinstance(key, str) and key in value:
-            return value[key]
-        raise MissingError(f"`{_whole(node)}` has no key {key!r}; there are: {shown_keys(value)}.")
-    if isinstance(value, list | str) and isinstance(key, int) and not isinstance(key, bool):
-        if -len(value) <= key < len(value):
-            return value[key]
-        raise MissingError(f"`{_whole(node)}` has no element {key}; it has {len(value)}.")
-    if value is None:
-        raise MissingError(f"`{_whole(node)}` is null, so it has no {key!r}.")
-    raise ExpressionError(f"`{_whole(node)}` is {kind_of(value)}, so it has no {key!r}.")
-
-
-def _whole(node: ast.expr) -> str:
-    return ast.unparse(node.value) if isinstance(node, ast.Attribute | ast.Subscript) else ast.unparse(node)
 
 
 def _object_key(key: Any) -> str:

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from runner.workflow.evaluation import Environment, Evaluation, ExpressionError, check_weight
-from runner.workflow.expression_compiler import KEYWORD_MARK, Code, Compiler, Reference
+from runner.workflow.expression_compiler import KEYWORD_MARK, Compiler, Reference
+from runner.workflow.expression_names import Code
 
 MAX_SOURCE = 10_000
 _SOURCE_SHOWN = 200
