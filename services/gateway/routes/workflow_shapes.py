@@ -23,15 +23,12 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=50)]], Field
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 _GraphObject = Annotated[
     dict[str, Any],
-    Field(
-        json_schema_extra={
-            "required": ["nodes"],
-            "properties": {"nodes": {"type": "array"}, "edges": {"type": "array"}},
-        }
-    ),
+    Field(json_schema_extra={"required": ["nodes"], "properties": {"nodes": {"type": "array"}}}),
 ]
 Graph = Annotated[_GraphObject, JsonDocument()]
 OptionalGraph = Annotated[_GraphObject | None, JsonDocument()]
+AnyObject = Annotated[dict[str, Any] | None, JsonDocument()]
+"""To be validated: what is no graph at all is answered with its problems."""
 
 
 class WorkflowShape(ApiModel):
@@ -166,7 +163,7 @@ class RollbackWorkflow(BodyModel):
 class ValidateWorkflow(BodyModel):
     """Without a graph the latest draft is looked at."""
 
-    graph: OptionalGraph = None
+    graph: AnyObject = None
 
 
 class Problem(ApiModel):
