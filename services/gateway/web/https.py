@@ -1,11 +1,13 @@
 """Listening on HTTPS: the certificate, the port that must be free, and the drain."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from services.gateway.settings import GatewaySettings
 from services.kit.errors import DomainError, Kind
@@ -13,6 +15,12 @@ from services.kit.errors import DomainError, Kind
 BACKLOG = 512
 KEEP_ALIVE_SECONDS = 75.0
 HEAD_BYTES = 16 * 1024
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """False for a head that is no HTTP: it was answered 400, and a stranger must not fill the log with tracebacks."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def tls_context(settings: GatewaySettings) -> ssl.SSLContext:
@@ -40,6 +48,8 @@ async def listening(application: web.Application, settings: GatewaySettings) -> 
         max_line_size=HEAD_BYTES,
         max_field_size=HEAD_BYTES,
     )
+    logger = logging.getLogger("aiohttp.server")
+    logger.addFilter(_is_ours)
     await runner.setup()
     try:
         site = web.TCPSite(
@@ -55,3 +65,4 @@ async def listening(application: web.Application, settings: GatewaySettings) -> 
         yield port
     finally:
         await asyncio.shield(runner.cleanup())
+        logger.removeFilter(_is_ours)

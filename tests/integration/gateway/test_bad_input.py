@@ -187,6 +187,17 @@ async def test_a_port_that_is_taken_stops_the_start(served: Served, database: Hu
             pass
 
 
+async def test_a_broken_head_is_400_and_leaves_no_traceback(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    port = int(served.url.rpartition(":")[2])
+    context = ssl.create_default_context(cafile=str(served.authority))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    writer.write(b"GET / HTTP/1.1\r\nHost: h\r\nX-A: \x00\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    assert answer.split()[1] == b"400"
+    assert caplog.records == []
+
+
 async def test_plain_http_and_old_tls_get_no_answer(served: Served) -> None:
     port = int(served.url.rpartition(":")[2])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
