@@ -630,6 +630,12 @@ BEGIN
 END
 $$;
 
+-- Each execution leaves several dead versions of its rows behind: cleaned and counted early, claims stay fast.
+ALTER TABLE execution SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+ALTER TABLE attempt SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+ALTER TABLE seat SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+ALTER TABLE runner_session SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     runner, runner_session, seat, demand, execution, attempt, execution_event, dispatch_hold, registry_link, licence_verdict
     TO exekra_automation;

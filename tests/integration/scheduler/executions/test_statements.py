@@ -10,6 +10,7 @@ import pytest
 from services.scheduler.executions import repository, ringer
 from services.scheduler.executions.lifecycle import TRANSITIONS, Event, Status
 from services.scheduler.executions.repository import queries
+from tests.chaos.invariants import broken_invariants
 from tests.integration.scheduler.executions.conftest import Scheduler
 
 
@@ -80,3 +81,25 @@ async def test_ids_made_by_sql_are_uuid_version_7_and_sort_by_time(scheduler: Sc
     first, second = [(await scheduler.sql("SELECT new_id() AS id, pg_sleep(0.002)"))[0]["id"] for _ in range(2)]
     assert (first.version, second.version) == (7, 7)
     assert str(first) < str(second)
+
+
+@pytest.mark.parametrize(
+    ("damage", "name"),
+    [
+        ("UPDATE seat SET attempt_id = NULL", "every live attempt has its seat"),
+        ("UPDATE seat SET attempt_id = new_id()", "a seat holds the live attempt of its place"),
+        ("UPDATE attempt SET ended = 'OK', ended_at = now()", "status agrees with the live attempt"),
+        ("UPDATE attempt SET attempt_no = 2", "attempt numbers are dense"),
+        ("UPDATE execution_event SET event = 'LOSE' WHERE seq = 2", "every historical step is in the table"),
+        ("DELETE FROM execution_event WHERE seq = 2", "histories have no gap and end at the status"),
+        ("UPDATE attempt SET lease_expires_at = now() - interval '61 seconds'", "no lease ended a minute ago"),
+        ("DELETE FROM outbox", "every start, stop and retry has its audit row"),
+    ],
+)
+async def test_the_invariants_see_the_damage(scheduler: Scheduler, damage: str, name: str) -> None:
+    runner = await scheduler.runner()
+    await scheduler.submit(await scheduler.workflow())
+    await runner.run_next()
+    assert await broken_invariants(scheduler.database.admin_dsn) == {}
+    await scheduler.tamper(damage)
+    assert name in await broken_invariants(scheduler.database.admin_dsn)
