@@ -15,6 +15,7 @@ import aiohttp
 ENDED = {"COMPLETED", "FAILED", "STOPPED", "LOST"}
 AWAY = {502, 503, 504}
 RETRY_SECONDS = 0.1
+CONNECTIONS = 40
 
 
 class Problem(Exception):
@@ -108,12 +109,10 @@ async def eventually(look: Callable[[], Any], *, seconds: float = 30.0, what: st
 
 
 @asynccontextmanager
-async def signed_in(
-    url: str, authority: Path, email: str, password: str, *, connections: int = 40
-) -> AsyncIterator[Api]:
+async def signed_in(url: str, authority: Path, email: str, password: str) -> AsyncIterator[Api]:
     """An Api with a key made for a person who logs in, as the person would."""
     context = ssl.create_default_context(cafile=str(authority))
-    connector = aiohttp.TCPConnector(ssl=context, limit=connections)
+    connector = aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=30)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         api = Api(session, url)

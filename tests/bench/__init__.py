@@ -1,1 +1,1 @@
-"""Benchmarks: figures beside a floor measured in the same run, printed as a table and written as JSON. Not part of `make test`."""
+"""Benchmarks: figures beside a floor measured in the same run, printed as a table and written as JSON."""

@@ -1,4 +1,4 @@
-"""`make bench`: the floor and the whole spine on one Hub in a temporary folder; a table, and JSON in `bench-results/`."""
+"""`make bench`: the floor and the whole spine on one Hub in a temporary folder; a table, and JSON."""
 
 import asyncio
 import json

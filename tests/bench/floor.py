@@ -21,7 +21,7 @@ COMMIT_PROBE = "UPDATE job SET runner = 'probe' WHERE id = 1"
 
 
 async def measure_floor(admin_dsn: str) -> dict[str, float]:
-    """Claims and completions a second on ten connections, and the median milliseconds of one commit. Drops its database."""
+    """Claims and completions a second on ten connections, and the median milliseconds of a commit."""
     admin = await asyncpg.connect(admin_dsn)
     name = f"exekra_floor_{time.time_ns()}"
     await admin.execute(f"CREATE DATABASE {name}")

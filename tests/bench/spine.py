@@ -1,4 +1,4 @@
-"""The whole spine: an execution from POST to its first node and to COMPLETED, through every service and a real runner."""
+"""The whole spine: an execution from POST to its first node and to COMPLETED, through every service and a runner."""
 
 import asyncio
 import time
@@ -30,7 +30,7 @@ SPAN = """SELECT count(*) AS n, count(*) FILTER (WHERE status = 'COMPLETED') AS 
 
 
 async def measure_throughput(hub: HubUnderTest) -> dict[str, float]:
-    """POSTs by twenty clients as fast as they are answered; executions a second from the first POST to the last COMPLETED."""
+    """POSTs by twenty clients as fast as they are answered; a second, from the first POST to the last COMPLETED."""
     workflow_id = await hub.api.publish(f"Throughput {time.time_ns()}", TWO_NODES)
     numbers = iter(range(THROUGHPUT_COUNT))
     waits: list[float] = []
