@@ -8,7 +8,6 @@ from pathlib import Path
 import asyncpg
 from pydantic import SecretStr
 
-from services.launcher.backing import choose_backing
 from services.launcher.console import Console
 from services.launcher.hub import RunningHub, running_hub
 from services.launcher.ports import free_port
@@ -65,4 +64,4 @@ async def hub_under_test(folder: Path, *, slots: int = 1, redis_url: str = "") -
             return bool(runner["state"] == "ONLINE" and runner["slots"] == slots)
 
         await eventually(is_online, what="the runner is ONLINE")
-        yield HubUnderTest(running, api, choose_backing(running.home, settings).admin_dsn)
+        yield HubUnderTest(running, api, running.admin_dsn)

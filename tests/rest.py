@@ -114,7 +114,8 @@ async def signed_in(url: str, authority: Path, email: str, password: str) -> Asy
     context = ssl.create_default_context(cafile=str(authority))
     connector = aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=30)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+    jar = aiohttp.CookieJar(unsafe=True)  # by default cookies of plain addresses are dropped
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=jar) as session:
         api = Api(session, url)
         await api.call("POST", "/auth/login", {"email": email, "password": password}, Origin=url)
         me = await api.call("GET", "/auth/me")

@@ -36,7 +36,7 @@ class Result:
     variables: Mapping[str, Json] = field(default_factory=dict)
 
 
-class NodeFailure(Exception):  # noqa: N818 - a failure is the user's word, an error is ours
+class NodeFailure(Exception):
     """A node could not do its work. This is data on the attempt, not a programming error.
 
     `code` is a stable UPPER_SNAKE word, `message` tells the person what to do next, `retryable` says whether the same
