@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 BATCH = 200
+WAKE_AFTER_SECONDS = 0.05
 INSERT = "INSERT INTO outbox (id, event) VALUES ($1, $2)"
 TAKE = "SELECT id, event FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED"
 DELETE = "DELETE FROM outbox WHERE id = ANY($1)"
@@ -43,7 +44,7 @@ class Outbox:
         self._pool = pool
         self._stub = audit_service_pb2_grpc.AuditServiceStub(audit)
         self.wake = asyncio.Event()
-        """Set after a commit that recorded something; the pump runs then, and every few seconds anyway."""
+        """Set shortly after something was recorded; the pump runs then, and every few seconds anyway."""
 
     async def record(
         self,
@@ -73,7 +74,8 @@ class Outbox:
         )
         event.at.GetCurrentTime()
         await connection.execute(INSERT, identifier, event.SerializeToString())
-        self.wake.set()
+        # The row is seen only after the caller's commit; what commits later than this is found by the pump's own poll.
+        asyncio.get_running_loop().call_later(WAKE_AFTER_SECONDS, self.wake.set)
 
     async def push(self) -> None:
         """Pushes until the outbox is empty. Raises a DomainError while the audit service is away; rows then stay."""
