@@ -20,7 +20,8 @@ from runner.engine.events import LogLine, LoopPath, NodeEvent
 from runner.nodes.base import Artifact, NodeFailure
 
 COPY_BYTES = 1024 * 1024
-TERMINAL = frozenset({"completed", "failed", "skipped", "stopped"})
+ENDS = frozenset({"completed", "failed", "skipped", "stopped", "retried"})
+"""A try that is followed by another one is a run of its own: what it did and why it failed stays to be seen."""
 
 
 class LeaseOverError(Exception):
@@ -105,7 +106,7 @@ class Recorder:
         if number is None:
             self._run_count += 1
             number = self._runs[key] = self._run_count
-        if event.status in TERMINAL:
+        if event.status in ENDS:
             del self._runs[key]
         return number
 

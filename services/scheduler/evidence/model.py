@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class NodeRunStatus(StrEnum):
-    """How far one run of a node is. The last four are ends; RETRIED waits for the next try."""
+    """How far one run of a node is. All but the first are ends; RETRIED failed and is followed by a further run."""
 
     RUNNING = "RUNNING"
     RETRIED = "RETRIED"
@@ -23,7 +23,7 @@ class NodeRunStatus(StrEnum):
     @property
     def ended(self) -> bool:
         """True when no further event is expected."""
-        return self not in (NodeRunStatus.RUNNING, NodeRunStatus.RETRIED)
+        return self is not NodeRunStatus.RUNNING
 
 
 class Level(IntEnum):

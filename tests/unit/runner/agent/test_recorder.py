@@ -45,7 +45,7 @@ def event(seq: int, node_id: str, status: NodeStatus, index: int = 0, try_number
     return NodeEvent(seq, node_id, "data.set", (("loop", index),), try_number, status, at)
 
 
-def test_events_of_one_node_run_share_its_number_and_each_turn_is_a_run(tmp_path: Path) -> None:
+def test_events_of_one_try_share_a_number_and_each_turn_and_each_further_try_is_a_run(tmp_path: Path) -> None:
     kept = Kept()
     recorder = Recorder(order(tmp_path), kept)
     for each in (
@@ -59,7 +59,7 @@ def test_events_of_one_node_run_share_its_number_and_each_turn_is_a_run(tmp_path
         event(8, "c", "skipped", 0),
     ):
         recorder.node_event(each)
-    assert [each["run"] for each in kept.events] == [1, 2, 1, 1, 1, 3, 2, 4]
+    assert [each["run"] for each in kept.events] == [1, 2, 1, 3, 3, 4, 2, 5]
 
 
 def test_the_input_stands_in_running_alone_and_the_output_in_completed(tmp_path: Path) -> None:

@@ -49,15 +49,26 @@ def test_the_last_event_of_a_node_run_wins_and_the_first_gives_its_beginning() -
     (change,) = fold(
         [
             event(1, 1, NodeRunStatus.RUNNING, input=b'{"x":1}'),
-            event(2, 1, NodeRunStatus.RETRIED, failure=b"{}"),
-            event(3, 1, NodeRunStatus.RUNNING, try_number=2),
-            event(4, 1, NodeRunStatus.COMPLETED, try_number=2, output=b"7", duration_seconds=0.5),
+            event(2, 1, NodeRunStatus.COMPLETED, output=b"7", duration_seconds=0.5),
         ]
     )
-    assert (change.status, change.event_seq, change.try_number) == (NodeRunStatus.COMPLETED, 4, 2)
+    assert (change.status, change.event_seq) == (NodeRunStatus.COMPLETED, 2)
     assert (change.input, change.output, change.failure) == (b'{"x":1}', b"7", b"")
     assert change.started_at == AT + timedelta(seconds=1)
-    assert change.completed_at == AT + timedelta(seconds=4)
+    assert change.completed_at == AT + timedelta(seconds=2)
+
+
+def test_a_failed_try_stays_beside_the_one_that_follows_it() -> None:
+    failed, running = fold(
+        [
+            event(1, 1, NodeRunStatus.RUNNING),
+            event(2, 1, NodeRunStatus.RETRIED, failure=b"{}"),
+            event(3, 2, NodeRunStatus.RUNNING, try_number=2),
+        ]
+    )
+    assert (failed.status, failed.failure, failed.try_number) == (NodeRunStatus.RETRIED, b"{}", 1)
+    assert failed.completed_at == AT + timedelta(seconds=2)
+    assert (running.status, running.try_number, running.completed_at) == (NodeRunStatus.RUNNING, 2, None)
 
 
 def test_an_end_without_a_beginning_is_dated_back_by_its_duration() -> None:
