@@ -44,10 +44,10 @@ class LauncherSettings(kit.ServiceSettings):
 
 
 def misspelt_names(environment: Mapping[str, str]) -> list[str]:
-    """`EXEKRA_*` names that neither the launcher, nor a service, nor the runner reads."""
+    """`EXEKRA_*` names that neither the launcher, nor a service, nor the command line, nor the runner reads."""
     models: list[type[BaseSettings]] = [LauncherSettings]
-    for service in SCHEMAS:
-        models += _settings_of(f"services.{service}.settings")
+    for part in (*SCHEMAS, "cli"):
+        models += _settings_of(f"services.{part}.settings")
     runner = {f"{RUNNER_PREFIX}{name.upper()}" for name in RunnerSettings.model_fields}
     runner |= {f"{name}_FILE" for name in runner}
     return [name for name in kit.unknown_names(models, environment) if name not in runner]
