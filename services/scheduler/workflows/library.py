@@ -63,7 +63,7 @@ async def get_draft(connection: "Connection", workflow_id: str) -> tuple[Workflo
 
 
 async def create_workflow(
-    connection: "Connection", outbox: Outbox, new: NewWorkflow, action: str = "workflow.create"
+    connection: "Connection", outbox: Outbox, new: NewWorkflow, action: str = "workflow.created"
 ) -> Workflow:
     """A new workflow, with version 1 if a graph is given. Raises NAME_TAKEN."""
     workflow = await repository.insert(connection, new_id(), new, creator())
@@ -99,7 +99,7 @@ async def update_workflow(
             "before": {key: before[key] for key in sorted(changed)},
             "after": {key: after[key] for key in sorted(changed)},
         }
-        await outbox.record(connection, "workflow.update", resource(new), details)
+        await outbox.record(connection, "workflow.updated", resource(new), details)
     return new
 
 
@@ -110,7 +110,7 @@ async def delete_workflow(connection: "Connection", outbox: Outbox, workflow_id:
     if live:
         raise live_executions(live)
     await connection.execute(repository.DELETE, workflow_id)
-    await outbox.record(connection, "workflow.delete", resource(workflow))
+    await outbox.record(connection, "workflow.deleted", resource(workflow))
 
 
 async def save_draft(
@@ -123,5 +123,5 @@ async def save_draft(
     if await repository.canonical_sha256(connection, workflow) == graph.canonical_sha256:
         return workflow
     saved = await repository.add_version(connection, workflow, graph, note, creator())
-    await outbox.record(connection, "workflow.save", resource(saved), {"version": saved.latest_version, "note": note})
+    await outbox.record(connection, "workflow.saved", resource(saved), {"version": saved.latest_version, "note": note})
     return saved

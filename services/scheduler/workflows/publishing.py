@@ -38,7 +38,7 @@ async def publish_workflow(
                 return workflow
             published = await repository.publish(connection, workflow_id, chosen.version)
             details = {"version": chosen.version, "before": workflow.published_version, "note": note}
-            await outbox.record(connection, "workflow.publish", resource(published), details)
+            await outbox.record(connection, "workflow.published", resource(published), details)
             return published
 
 
@@ -58,7 +58,7 @@ async def rollback_workflow(pool: "Pool", outbox: Outbox, workflow_id: str, vers
             )
             published = await repository.publish(connection, workflow_id, drafted.latest_version)
             details = {"version": drafted.latest_version, "of": version, "before": workflow.published_version}
-            await outbox.record(connection, "workflow.rollback", resource(published), {**details, "note": note})
+            await outbox.record(connection, "workflow.rolled_back", resource(published), {**details, "note": note})
             return published
 
 

@@ -32,7 +32,7 @@ async def duplicate_workflow(connection: "Connection", outbox: Outbox, workflow_
         graph=graph,
         note=f"Copy of {original.name}",
     )
-    return await create_workflow(connection, outbox, new, "workflow.duplicate")
+    return await create_workflow(connection, outbox, new, "workflow.duplicated")
 
 
 async def export_workflow(connection: "Connection", workflow_id: str, version: int = 0) -> bytes:
@@ -60,4 +60,4 @@ async def import_workflow(
         graph=exported.graph,
         note="Imported",
     )
-    return await create_workflow(connection, outbox, new, "workflow.import")
+    return await create_workflow(connection, outbox, new, "workflow.imported")

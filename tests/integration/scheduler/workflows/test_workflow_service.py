@@ -123,7 +123,7 @@ async def test_every_save_makes_a_numbered_version_and_an_audit_row(stub: Stub, 
     assert [(version.version, version.note) for version in versions.items] == [(2, "more"), (1, "")]
     first = await ask(stub.GetVersion, workflow_id=workflow.id, version=1)
     assert first.version.graph_json == graph(1)
-    assert await audited(pool) == ["workflow.create", "workflow.save"]
+    assert await audited(pool) == ["workflow.created", "workflow.saved"]
 
 
 async def test_the_same_graph_makes_no_version_however_it_is_written(stub: Stub, pool: "Pool") -> None:
@@ -131,7 +131,7 @@ async def test_the_same_graph_makes_no_version_however_it_is_written(stub: Stub,
     spaced = json.dumps(json.loads(graph()), indent=2, sort_keys=True).encode()
     saved = await ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=spaced)
     assert (saved.version, saved.etag) == (1, workflow.etag)
-    assert await audited(pool) == ["workflow.create"]
+    assert await audited(pool) == ["workflow.created"]
 
 
 async def test_versions_stay_dense_when_many_save_at_once(stub: Stub) -> None:
@@ -194,7 +194,7 @@ async def test_changing_is_audited_with_before_and_after_and_nothing_when_nothin
     assert (changed.workflow.description, list(changed.workflow.tags)) == ("Monthly", ["a"])
     rows = await pool.fetch("SELECT event FROM outbox ORDER BY id")
     events = [audit_service_pb2.AuditEvent.FromString(row["event"]) for row in rows]
-    assert [event.action for event in events] == ["workflow.create", "workflow.update"]
+    assert [event.action for event in events] == ["workflow.created", "workflow.updated"]
     assert json.loads(events[1].details_json)["before"] == {"description": "", "tags": []}
 
 
@@ -237,7 +237,7 @@ async def test_publishing_promotes_the_latest_draft_and_is_repeatable(stub: Stub
     for _ in range(2):
         published = await ask(stub.PublishWorkflow, workflow_id=workflow.id, note="go")
         assert published.workflow.published_version == 2
-    assert (await audited(pool)).count("workflow.publish") == 1
+    assert (await audited(pool)).count("workflow.published") == 1
     versions = (await ask(stub.ListVersions, workflow_id=workflow.id)).items
     assert [(version.version, version.published) for version in versions] == [(2, True), (1, False)]
     assert versions[0].HasField("published_at")
