@@ -104,7 +104,14 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
 
 def execution_registrations(core: Core, licence: Licence) -> list[Registration]:
     """ExecutionService and DispatchService."""
-    submissions = Submissions(core.pool, core.bells, core.courier, licence, core.outbox)
+    submissions = Submissions(
+        core.pool,
+        core.bells,
+        core.courier,
+        licence,
+        core.outbox,
+        retry_lease_seconds=core.settings.retry_lease_seconds,
+    )
     interventions = Interventions(core.pool, core.bells, core.courier, core.outbox)
     return [
         Registration(

@@ -20,6 +20,8 @@ class SchedulerSettings(ServiceSettings):
     offer_seconds: float = Field(20.0, gt=0)
     interactive_offer_seconds: float = Field(5.0, gt=0)
     undelivered_seconds: float = Field(30.0, ge=0)
+    retry_lease_seconds: float = Field(100.0, gt=0)
+    """Of attempts whose workflow may be repeated; all others have `offlineSeconds` of their workflow."""
     lease_margin_seconds: float = Field(10.0, ge=0)
     """From the end of a lease, by which the runner has stopped itself, to the Hub's own expiry."""
     deadline_grace_seconds: float = Field(30.0, ge=0)

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 INTERACTIVE_LOCKS = "SET LOCAL lock_timeout = '1s'"
-RETRY_LEASE_SECONDS = 100.0
-"""Lease of an attempt whose workflow may be repeated: it is given up early (03 "Leases and time")."""
 MERGE_TRIES = 5
 
 
@@ -76,14 +74,24 @@ class Accepted:
 
 
 class Submissions:
-    """Turns requests into executions."""
+    """Turns requests into executions. `retry_lease_seconds`: of attempts that are given up early to be repeated."""
 
-    def __init__(self, pool: "Pool", bells: Bells, courier: Courier, licence: Licence, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        pool: "Pool",
+        bells: Bells,
+        courier: Courier,
+        licence: Licence,
+        outbox: Outbox,
+        *,
+        retry_lease_seconds: float,
+    ) -> None:
         self._pool = pool
         self._bells = bells
         self._courier = courier
         self._licence = licence
         self._outbox = outbox
+        self._retry_lease_seconds = retry_lease_seconds
         self._demands = submission.Demands()
 
     async def submit(self, wanted: Submission, key: RequestKey | None = None) -> Accepted:
@@ -144,7 +152,7 @@ class Submissions:
                 kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
                 if kept is not None:
                     return await _recalled(connection, kept), None
-            launch = await _prepare(connection, wanted, principal)
+            launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
             identifier, duplicate = await self._insert(connection, launch)
             offer = None
             if not duplicate:
@@ -214,7 +222,9 @@ def _check(wanted: Submission, principal: Principal) -> None:
         raise DomainError(Kind.FORBIDDEN, "PERMISSION_MISSING", "Running a draft needs the permission workflow:edit.")
 
 
-async def _prepare(connection: "Connection", wanted: Submission, principal: Principal) -> Launch:
+async def _prepare(
+    connection: "Connection", wanted: Submission, principal: Principal, retry_lease_seconds: float
+) -> Launch:
     launchable: Launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
     settings = launchable.settings
     inputs = read_inputs(wanted.inputs, launchable.inputs)
@@ -230,7 +240,7 @@ async def _prepare(connection: "Connection", wanted: Submission, principal: Prin
         priority=wanted.priority,
         inputs=dump_inputs(inputs),
         on_lost=settings.on_lost,
-        lease_seconds=RETRY_LEASE_SECONDS if settings.on_lost == "retry" else settings.offline_seconds,
+        lease_seconds=retry_lease_seconds if settings.on_lost == "retry" else settings.offline_seconds,
         max_attempts=settings.retry.max_attempts,
         backoff_seconds=settings.retry.backoff_seconds,
         timeout_seconds=wanted.timeout_seconds or settings.timeout_seconds or 0.0,
