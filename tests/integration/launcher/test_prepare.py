@@ -36,10 +36,28 @@ def test_certificates_roles_and_schemas_are_made_once(settings: LauncherSettings
     assert contents(folder) == made
     assert "0 migrations applied" in said[1]
     for service in SCHEMAS:
+        own = folder / service
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(folder / "internal" / "ca.pem")
-        context.load_cert_chain(folder / "internal" / f"{service}.pem", folder / "internal" / f"{service}.key")
-        in_own_loop(may_log_in((folder / "database" / service).read_text(), SCHEMAS[service]))
+        context.load_verify_locations(own / "internal" / "ca.pem")
+        context.load_cert_chain(own / "internal" / f"{service}.pem", own / "internal" / f"{service}.key")
+        in_own_loop(may_log_in((own / "database").read_text(), SCHEMAS[service]))
+
+
+def test_each_container_is_handed_its_own_keys_and_nobody_elses(settings: LauncherSettings, tmp_path: Path) -> None:
+    folder = tmp_path / "tls"
+    given = settings.model_copy(update={"redis_url": SecretStr("redis://bell"), "admin_password": SecretStr("known")})
+    prepare(folder, given, Console("json", list[str]().append))
+    made = contents(folder)
+    own = ["database", "internal/ca.pem"]
+    public = ["public/ca.pem", "public/server.key", "public/server.pem"]
+    further = {"gateway": [*public, "admin-password"], "registry": public, "scheduler": ["redis"]}
+    for service in SCHEMAS:
+        certificate = [f"internal/{service}.key", f"internal/{service}.pem"]
+        assert sorted(contents(folder / service)) == sorted([*own, *certificate, *further.get(service, [])])
+    assert list(contents(folder / "runner")) == ["ca.pem"]
+    assert {made["scheduler/redis"], made["gateway/admin-password"]} == {b"redis://bell", b"known"}
+    signing = {content for name, content in made.items() if name.endswith("ca.key")}
+    assert not [name for name, content in made.items() if content in signing and not name.startswith("authority/")]
 
 
 async def may_log_in(dsn: str, schema: str) -> None:
