@@ -1,7 +1,8 @@
 """Bells after a commit: work may be claimable, somebody may be watching. Nothing waits for a bell; all may be lost.
 
-Claims are asked for by an arq job through Redis. After three failures in a row the circuit opens for five seconds, and
-this process claims itself meanwhile, as it always does without Redis.
+A lone bell is answered here, at once. Bells that come while this process claims go to the dispatch workers as arq jobs
+through Redis, who so share every burst (infra/decisions/0005). After three failures in a row to reach them the circuit
+opens for five seconds; this process then claims alone, as it does without Redis.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from services.kit.loops import wait_for_any
 from services.scheduler.executions.calls import Aftermath
 from services.scheduler.executions.ringer import Ringer
 
@@ -18,6 +20,7 @@ log = structlog.get_logger()
 
 FAILURES_ALLOWED = 3
 OPEN_SECONDS = 5.0
+IDLE_SECONDS = 60.0
 RING_SECONDS = 1.0
 """Longest that one ring may take before it counts as failed."""
 
@@ -89,31 +92,37 @@ class Bells:
         self._ringer.ring(topics)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Rings for claims until `stop`."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
+        """Claims, or asks the workers to, until `stop`; a claim under way is then finished."""
+        claiming: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
             while not stop.is_set():
-                due = asyncio.create_task(self._dispatch_due.wait())
-                await asyncio.wait({due, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                due.cancel()
-                if self._dispatch_due.is_set():
-                    self._dispatch_due.clear()
-                    await self._ring_for_dispatch()
-        finally:
-            stopping.cancel()
+                await wait_for_any(IDLE_SECONDS, stop, self._dispatch_due)
+                if not self._dispatch_due.is_set():
+                    continue
+                self._dispatch_due.clear()
+                if claiming is not None and not claiming.done():
+                    if await self._ask_workers():
+                        continue
+                    # What this bell is about may have come after the claim under way looked.
+                    await claiming
+                claiming = tasks.create_task(self._claim())
 
-    async def _ring_for_dispatch(self) -> None:
-        if self._doorbell is not None and self._breaker.closed:
-            try:
-                async with asyncio.timeout(RING_SECONDS):
-                    await self._doorbell.ring()
-            except Exception as error:  # noqa: BLE001 - whatever keeps the bell from ringing, work is claimed here
-                if self._breaker.failed():
-                    log.warning("dispatch workers cannot be reached, claiming directly", error=repr(error))
-            else:
-                self._breaker.succeeded()
-                return
+    async def _claim(self) -> None:
         try:
             await self._claim_here()
         except Exception as error:  # noqa: BLE001 - the reconciler claims it again within seconds
             log.warning("claiming failed", error=repr(error))
+
+    async def _ask_workers(self) -> bool:
+        """True when they were asked."""
+        if self._doorbell is None or not self._breaker.closed:
+            return False
+        try:
+            async with asyncio.timeout(RING_SECONDS):
+                await self._doorbell.ring()
+        except Exception as error:  # noqa: BLE001 - whatever keeps the bell from ringing, work is claimed here
+            if self._breaker.failed():
+                log.warning("dispatch workers cannot be reached, claiming alone", error=repr(error))
+            return False
+        self._breaker.succeeded()
+        return True

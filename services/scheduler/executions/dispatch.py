@@ -37,6 +37,7 @@ class Dispatcher:
                 if offers:
                     total += len(offers)
                     deliveries.append(asyncio.create_task(self._deliver(offers)))
+                if len(offers) == CLAIMED_AT_ONCE:
                     continue
                 came_back = any([await delivery for delivery in deliveries])
                 deliveries.clear()

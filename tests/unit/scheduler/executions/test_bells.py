@@ -1,4 +1,4 @@
-"""The doorbell's circuit breaker, and what happens while it is open."""
+"""Who answers a bell: this process, the workers, and what happens while those cannot be reached."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,13 +28,16 @@ class FakeDoorbell:
 
 
 class Claims:
-    """Counts claims in this process."""
+    """Counts claims in this process; each takes as long as `gate` is closed."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def __call__(self) -> None:
         self.count += 1
+        await self.gate.wait()
 
 
 @asynccontextmanager
@@ -48,53 +51,100 @@ async def running(bells: Bells) -> AsyncIterator[None]:
         await task
 
 
-async def test_a_rung_bell_asks_the_workers_and_not_this_process() -> None:
+async def test_a_lone_bell_is_answered_by_this_process() -> None:
     doorbell, claims = FakeDoorbell(), Claims()
     bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell)
     async with running(bells):
-        bells.settle(Aftermath(dispatch=True))
-        await eventually(lambda: doorbell.rings == 1)
-    assert claims.count == 0
+        for rung in range(1, 4):
+            bells.settle(Aftermath(dispatch=True))
+            await eventually(lambda rung=rung: claims.count == rung)  # type: ignore[misc]  # the default binds the turn
+    assert doorbell.tries == 0
 
 
-async def test_without_a_doorbell_this_process_claims() -> None:
-    claims = Claims()
-    bells = Bells(ringer=Ringer(""), claim_here=claims)
+async def test_bells_that_come_while_this_process_claims_go_to_the_workers() -> None:
+    doorbell, claims = FakeDoorbell(), Claims()
+    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell)
+    claims.gate.clear()
     async with running(bells):
         bells.dispatch()
         await eventually(lambda: claims.count == 1)
+        for rung in range(1, 4):
+            bells.dispatch()
+            await eventually(lambda rung=rung: doorbell.rings == rung)  # type: ignore[misc]  # as above
+        claims.gate.set()
+    assert claims.count == 1
+
+
+async def test_without_workers_this_process_claims_again_after_the_claim_under_way() -> None:
+    claims = Claims()
+    bells = Bells(ringer=Ringer(""), claim_here=claims)
+    claims.gate.clear()
+    async with running(bells):
+        bells.dispatch()
+        await eventually(lambda: claims.count == 1)
+        bells.dispatch()
+        claims.gate.set()
+        await eventually(lambda: claims.count == 2)
 
 
 async def test_while_workers_cannot_be_reached_this_process_claims_and_stops_trying() -> None:
     doorbell, claims, now = FakeDoorbell(), Claims(), [100.0]
     doorbell.broken = True
     bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell, breaker=Breaker(lambda: now[0]))
+
+    async def ring_while_claiming() -> None:
+        tries, count = doorbell.tries, claims.count
+        claims.gate.clear()
+        bells.dispatch()
+        await eventually(lambda: claims.count == count + 1)
+        bells.dispatch()
+        if tries < 3:
+            await eventually(lambda: doorbell.tries == tries + 1)
+        claims.gate.set()
+        await eventually(lambda: claims.count == count + 2)
+
     async with running(bells):
-        for rung in range(1, 6):
-            bells.dispatch()
-            await eventually(lambda rung=rung: claims.count == rung)  # type: ignore[misc]  # the default binds the turn
+        for _ in range(5):
+            await ring_while_claiming()
         assert doorbell.tries == 3
         doorbell.broken = False
         now[0] += 5.0
+        claims.gate.clear()
+        bells.dispatch()
+        await eventually(lambda: claims.count == 11)
         bells.dispatch()
         await eventually(lambda: doorbell.rings == 1)
-    assert claims.count == 5
+        claims.gate.set()
+    assert claims.count == 11
 
 
 async def test_a_failing_claim_does_not_end_the_bells() -> None:
-    doorbell = FakeDoorbell()
-    doorbell.broken = True
+    tries = 0
 
     async def failing() -> None:
+        nonlocal tries
+        tries += 1
         raise ConnectionError("no Postgres")
 
-    bells = Bells(ringer=Ringer(""), claim_here=failing, doorbell=doorbell)
+    bells = Bells(ringer=Ringer(""), claim_here=failing)
     async with running(bells):
-        bells.dispatch()
-        await eventually(lambda: doorbell.tries == 1)
-        doorbell.broken = False
-        bells.dispatch()
-        await eventually(lambda: doorbell.rings == 1)
+        for rung in range(1, 3):
+            bells.dispatch()
+            await eventually(lambda rung=rung: tries == rung)  # type: ignore[misc]  # the default binds the turn
+
+
+async def test_a_claim_under_way_is_finished_before_the_bells_end() -> None:
+    claims = Claims()
+    bells, stop = Bells(ringer=Ringer(""), claim_here=claims), asyncio.Event()
+    claims.gate.clear()
+    task = asyncio.create_task(bells.run(stop))
+    bells.dispatch()
+    await eventually(lambda: claims.count == 1)
+    stop.set()
+    _, pending = await asyncio.wait([task], timeout=0.05)
+    assert pending
+    claims.gate.set()
+    await task
 
 
 def test_breaker_opens_at_the_third_failure_in_a_row_for_five_seconds() -> None:
