@@ -37,7 +37,6 @@ class Recorder:
         self._files = Path(order.files_dir)
         self._runs: dict[tuple[str, LoopPath], int] = {}
         self._run_count = 0
-        self._node_id = ""
         self._intervals = None if order.intervals_file is None else Intervals(Path(order.intervals_file))
         self.lease_until = order.lease_until
         """`clock.boottime` after which no further node begins; moved by renewals."""
@@ -88,7 +87,7 @@ class Recorder:
         if self._intervals is not None:
             self._intervals.note("step", self._order.execution_id, self._order.attempt_id)
 
-    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
+    async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:
         """Copy the file for the upload; what happens to it afterwards changes nothing. Raises NodeFailure."""
         artifact_id = str(uuid7())
         target = self._files / artifact_id
@@ -96,7 +95,7 @@ class Recorder:
             size, sha256 = await asyncio.to_thread(_copy, path, target)
         except OSError as error:
             raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from error
-        self._outlet.artifact(StoredFile(artifact_id, name, size, sha256, media_type, self._node_id, str(target)))
+        self._outlet.artifact(StoredFile(artifact_id, name, size, sha256, media_type, node_id, str(target)))
         await self._outlet.room()
         return Artifact(artifact_id, name, size, sha256, media_type)
 

@@ -101,8 +101,8 @@ class Sink(Protocol):
         """Called before every try of every node; raises when the execution must not go on (lease lost)."""
         ...
 
-    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
-        """Keep a file as an artifact."""
+    async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:
+        """Keep a file as an artifact of the node."""
         ...
 
 

@@ -62,7 +62,7 @@ class Context:
     async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
         """Keep a file."""
         try:
-            return await self._sink.attach(path, self._reporter.masker.text(name), media_type)
+            return await self._sink.attach(self.node_id, path, self._reporter.masker.text(name), media_type)
         except OSError as error:
             raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from None
 

@@ -110,7 +110,7 @@ class Reporter:
         folder = self._workdir / ".spilled"
         path = folder / f"{self._seq}-{name.replace(':', '_')}"
         await asyncio.to_thread(_write, folder, path, data)
-        artifact = await self._sink.attach(path, name, "application/json")
+        artifact = await self._sink.attach(run.node.id, path, name, "application/json")
         return {"spilled": artifact.as_json()}
 
 

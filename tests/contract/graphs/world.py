@@ -129,7 +129,7 @@ class Witness:
         if self.tries == self.fail_at_try:
             raise LeaseLostError
 
-    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
+    async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:
         self.artifacts[name] = await asyncio.to_thread(path.read_bytes)
         return Artifact(f"a{len(self.artifacts)}", name, len(self.artifacts[name]), "00", media_type)
 

@@ -40,7 +40,7 @@ class Keeper:
     def before_node(self):
         """Nothing ends this lease."""
 
-    async def attach(self, path, name, media_type):
+    async def attach(self, node_id, path, name, media_type):
         artifact = Artifact(str(uuid4()), name, path.stat().st_size, "", media_type)
         self.kept[artifact.id] = path.read_bytes()
         return artifact

@@ -87,18 +87,19 @@ async def test_an_attached_file_is_copied_as_it_is_now(tmp_path: Path) -> None:
     kept = Kept()
     source = tmp_path / "report.txt"
     source.write_text("first")
-    artifact = await Recorder(order(tmp_path), kept).attach(source, "report.txt", "text/plain")
+    artifact = await Recorder(order(tmp_path), kept).attach("keep", source, "report.txt", "text/plain")
     source.write_text("changed later")
     [file] = kept.files
     assert Path(file.path).read_text() == "first"  # noqa: ASYNC240 - a test
     assert file.id == artifact.id
     assert artifact.sha256 == file.sha256 == hashlib.sha256(b"first").hexdigest()
     assert artifact.size == 5
+    assert file.node_id == "keep"
 
 
 async def test_a_file_that_is_not_there_is_the_nodes_failure(tmp_path: Path) -> None:
     with pytest.raises(NodeFailure, match="cannot be attached"):
-        await Recorder(order(tmp_path), Kept()).attach(tmp_path / "missing", "x", "text/plain")
+        await Recorder(order(tmp_path), Kept()).attach("keep", tmp_path / "missing", "x", "text/plain")
 
 
 def test_intervals_show_begin_every_step_and_end(tmp_path: Path) -> None:
