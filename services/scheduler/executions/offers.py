@@ -1,7 +1,7 @@
 """Pushes offers and instructions to the registry processes that hold the runners' streams."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from services.scheduler.executions.calls import Aftermath
 from services.scheduler.executions.lifecycle import Status
 from services.scheduler.executions.link_messages import instruction_message, offer_message
 from services.scheduler.executions.model import AttemptEnd, Offer, Push
-from services.scheduler.executions.repository import outcomes
+from services.scheduler.executions.repository import outcomes, sessions
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -28,6 +28,10 @@ log = structlog.get_logger()
 
 PUSH_SECONDS = 2.0
 """A registry that does not answer by then has not delivered: the offer goes to somebody else."""
+REASONS = {
+    AttemptEnd.UNDELIVERED: "the runner's stream was gone",
+    AttemptEnd.RETURNED: "the runner's registry could not be reached",
+}
 
 
 class Courier:
@@ -47,13 +51,16 @@ class Courier:
         await self._stack.aclose()
 
     async def deliver(self, offers: Sequence[Offer]) -> Aftermath:
-        """Pushes offers; those not written go back to the queue, free. Answers what that makes necessary."""
+        """Pushes offers; those not written go back to the queue, free. Answers what that makes necessary.
+
+        A runner whose stream is gone rests for this execution. One whose registry cannot be reached has done nothing:
+        it is offered nothing until it polls again, there or elsewhere.
+        """
         by_address: dict[str, list[Offer]] = {}
         for offer in offers:
             by_address.setdefault(offer.registry_address, []).append(offer)
-        lost = await asyncio.gather(*(self._offer(address, group) for address, group in by_address.items()))
-        undelivered = [offer for group in lost for offer in group]
-        return await self._take_back(undelivered)
+        ends = await asyncio.gather(*(self._offer(address, group) for address, group in by_address.items()))
+        return await self._take_back({attempt_id: end for group in ends for attempt_id, end in group.items()}, offers)
 
     async def instruct(self, pushes: Sequence[Push]) -> None:
         """Pushes instructions. One that is not written is repeated by the next heartbeat's answer."""
@@ -69,20 +76,28 @@ class Courier:
             ]
             await self._push(address, messages)
 
-    async def _offer(self, address: str, offers: Sequence[Offer]) -> list[Offer]:
+    async def _offer(self, address: str, offers: Sequence[Offer]) -> dict[str, AttemptEnd]:
+        """How the attempts end whose offers were not written."""
         messages = [
             pb.RunnerPush(runner_id=offer.runner_id, epoch=offer.epoch, offer=offer_message(offer)) for offer in offers
         ]
         written = await self._push(address, messages)
-        return [offer for offer, was_written in zip(offers, written, strict=True) if not was_written]
+        if written is None:
+            return {offer.attempt_id: AttemptEnd.RETURNED for offer in offers}
+        return {
+            offer.attempt_id: AttemptEnd.UNDELIVERED
+            for offer, was_written in zip(offers, written, strict=True)
+            if not was_written
+        }
 
-    async def _push(self, address: str, messages: Sequence[pb.RunnerPush]) -> list[bool]:
+    async def _push(self, address: str, messages: Sequence[pb.RunnerPush]) -> list[bool] | None:
+        """Which of them were written; None when the registry process cannot be reached."""
         stub = session_service_pb2_grpc.SessionServiceStub(await self._channel(address))
         try:
             response = await call(stub.Push, pb.PushRequest(pushes=messages), caller="scheduler", seconds=PUSH_SECONDS)
         except DomainError as error:
             log.info("registry did not take a push", address=address, pushes=len(messages), error=error.message)
-            return [False] * len(messages)
+            return None
         written = list(response.written)
         return written if len(written) == len(messages) else [False] * len(messages)
 
@@ -93,15 +108,20 @@ class Courier:
             )
         return self._channels[address]
 
-    async def _take_back(self, offers: Sequence[Offer]) -> Aftermath:
+    async def _take_back(self, ends: Mapping[str, AttemptEnd], offers: Sequence[Offer]) -> Aftermath:
         aftermath = Aftermath()
-        if not offers:
+        if not ends:
             return aftermath
+        unreached = {
+            (each.runner_id, each.epoch) for each in offers if ends.get(each.attempt_id) is AttemptEnd.RETURNED
+        }
         async with self._pool.acquire() as connection, connection.transaction():
-            works = await outcomes.lock_work(connection, [offer.attempt_id for offer in offers])
+            if unreached:
+                await sessions.close_polls(connection, unreached)
+            works = await outcomes.lock_work(connection, ends)
             changes = [
-                decisions.give_back(work, AttemptEnd.UNDELIVERED, "the runner's stream was gone")
-                for work in works.values()
+                decisions.give_back(work, ends[attempt_id], REASONS[ends[attempt_id]])
+                for attempt_id, work in works.items()
                 if work.status is Status.ASSIGNED and work.attempt is not None and work.attempt.ended is None
             ]
             await outcomes.apply_changes(connection, changes)

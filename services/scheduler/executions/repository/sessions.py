@@ -1,6 +1,6 @@
 """SQL of runner sessions and seats, and of what the registry tells about runners."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,10 @@ SET_POLL = """UPDATE runner_session n SET poll_open = c.open, seen_at = now(),
  FROM unnest($1::uuid[], $2::bigint[], $3::bool[], $4::text[]) AS c (runner_id, epoch, open, capabilities)
  WHERE n.runner_id = c.runner_id AND n.epoch = c.epoch AND n.closed_at IS NULL
   AND (n.poll_open <> c.open
-   OR n.capabilities <> coalesce(string_to_array(nullif(c.capabilities, ''), E'\\x1f'), n.capabilities))"""
+   OR n.capabilities <> coalesce(string_to_array(nullif(c.capabilities, ''), E'\\x1f'), n.capabilities))
+ RETURNING n.runner_id, n.poll_open"""
+CLOSE_POLLS = """UPDATE runner_session n SET poll_open = false
+ FROM unnest($1::uuid[], $2::bigint[]) AS c (runner_id, epoch) WHERE n.runner_id = c.runner_id AND n.epoch = c.epoch"""
 CLOSE = """UPDATE runner_session SET poll_open = false, closed_at = CASE WHEN $3 THEN now() ELSE closed_at END
  WHERE runner_id = $1 AND epoch = $2"""
 TOUCH_LINK = """INSERT INTO registry_link (address, incarnation) VALUES ($1, $2)
@@ -183,11 +186,21 @@ async def renew_leases(connection: "Connection", held: Sequence[tuple[str, str]]
     }
 
 
-async def set_polls(connection: "Connection", polls: Sequence[tuple[str, int, bool, Sequence[str]]]) -> None:
-    """(runner, epoch, open, capabilities) of each poll; one without capabilities keeps those there are."""
-    if polls:
-        rows = [(runner, epoch, is_open, "\x1f".join(sorted(names))) for runner, epoch, is_open, names in polls]
-        await connection.execute(SET_POLL, *(list(column) for column in zip(*rows, strict=True)))
+async def set_polls(connection: "Connection", polls: Sequence[tuple[str, int, bool, Sequence[str]]]) -> set[str]:
+    """(runner, epoch, open, capabilities) of each poll; one without capabilities keeps those there are.
+
+    Answers the runners that may be offered more than before: they did not poll, or can do something else now.
+    """
+    if not polls:
+        return set()
+    rows = [(runner, epoch, is_open, "\x1f".join(sorted(names))) for runner, epoch, is_open, names in polls]
+    changed = await connection.fetch(SET_POLL, *(list(column) for column in zip(*rows, strict=True)))
+    return {str(row["runner_id"]) for row in changed if row["poll_open"]}
+
+
+async def close_polls(connection: "Connection", sessions: Iterable[tuple[str, int]]) -> None:
+    """Nothing is offered in these sessions (runner, epoch) until their runners poll again."""
+    await connection.execute(CLOSE_POLLS, *(list(column) for column in zip(*sorted(sessions), strict=True)))
 
 
 async def close_session(connection: "Connection", runner_id: str, epoch: int, *, goodbye: bool) -> None:
