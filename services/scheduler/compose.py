@@ -95,14 +95,14 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         yield Parts(
             registrations=[
                 workflow_registration(core.pool, core.outbox),
-                *execution_registrations(core, Licence(core.pool, license_)),
+                *execution_registrations(core, Licence(core.pool, license_), stop),
                 *evidence.registrations,
             ],
             background=[*core.background(stop), partial(evidence.bell.run, stop)],
         )
 
 
-def execution_registrations(core: Core, licence: Licence) -> list[Registration]:
+def execution_registrations(core: Core, licence: Licence, stop: asyncio.Event) -> list[Registration]:
     """ExecutionService and DispatchService."""
     submissions = Submissions(
         core.pool,
@@ -124,6 +124,7 @@ def execution_registrations(core: Core, licence: Licence) -> list[Registration]:
             DispatchServicer(
                 core.pool,
                 core.bells,
+                stop,
                 next_heartbeat_seconds=core.settings.heartbeat_seconds,
                 link_touch_seconds=core.settings.link_touch_seconds,
             ),

@@ -45,11 +45,11 @@ async def process(connection: "Connection", calls: Sequence[Call], aftermath: Af
     epochs = await sessions.read_epochs(connection, list({call.runner_id for call in calls}))
     replies: dict[int, Reply] = {}
     current = [call for call in calls if _is_current(call, epochs, replies)]
-    await _note_sessions(connection, current, replies)
+    opened = await _note_sessions(connection, current, replies)
     await _change_states(connection, current, replies, aftermath)
     await _store(connection, current, replies, aftermath)
     await _renew(connection, current, replies, aftermath)
-    await _offer(connection, current, replies, aftermath)
+    await _offer(connection, current, replies, opened, aftermath)
     return [replies[call.id] for call in calls]
 
 
@@ -62,8 +62,8 @@ def _is_current(call: Call, epochs: dict[str, int], replies: dict[int, Reply]) -
     return False
 
 
-async def _note_sessions(connection: "Connection", calls: Sequence[Call], replies: dict[int, Reply]) -> None:
-    """Who was seen, and who polls; the latest word of each runner counts."""
+async def _note_sessions(connection: "Connection", calls: Sequence[Call], replies: dict[int, Reply]) -> set[str]:
+    """Who was seen, and who polls; the latest word of each runner counts. Answers who began to poll."""
     renewed = {c.runner_id: (c.runner_id, c.epoch, c.body.draining) for c in calls if isinstance(c.body, RenewSession)}
     await sessions.renew_sessions(connection, sorted(renewed.values()))
     polls = {}
@@ -71,7 +71,7 @@ async def _note_sessions(connection: "Connection", calls: Sequence[Call], replie
         if isinstance(call.body, SetPoll):
             polls[call.runner_id] = (call.runner_id, call.epoch, call.body.open, tuple(call.body.capabilities))
             replies[call.id] = Reply(call)
-    await sessions.set_polls(connection, sorted(polls.values()))
+    return await sessions.set_polls(connection, sorted(polls.values()))
 
 
 async def _change_states(
@@ -198,13 +198,20 @@ def _instruct(runner_id: str, execution_id: str, attempt_id: str, state: HeldSta
 
 
 async def _offer(
-    connection: "Connection", calls: Sequence[Call], replies: dict[int, Reply], aftermath: Aftermath
+    connection: "Connection",
+    calls: Sequence[Call],
+    replies: dict[int, Reply],
+    opened: set[str],
+    aftermath: Aftermath,
 ) -> None:
     """The next offers ride on the replies of those who have a seat free."""
-    ready = {call.runner_id: call for call in calls if _frees_a_seat(call, replies)}
-    if not ready:
+    freeing = [call for call in calls if _frees_a_seat(call, replies)]
+    if not freeing:
         return
+    ready = {call.runner_id: call for call in freeing}
     offers = await dispatch.claim(connection, CLAIMED_AT_ONCE, list(ready))
+    finishes = sum(isinstance(call.body, FinishAttempt) for call in freeing)
+    aftermath.seats_left = len(offers) < finishes + len(opened)
     for runner_id, own in group_by_runner(offers).items():
         reply = replies[ready[runner_id].id]
         replies[ready[runner_id].id] = Reply(

@@ -146,3 +146,6 @@ class Aftermath:
     topics: set[str] = field(default_factory=set)
     dispatch: bool = False
     """Something may have become claimable."""
+    seats_left: bool = False
+    """Seats became free that nothing was found for. Work that was committed in the same moment did not see them either:
+    look once more."""

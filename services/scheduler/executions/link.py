@@ -22,6 +22,7 @@ from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.calls import Aftermath, Call, CloseSession, OpenSession, Reply, UpdateRunner
 from services.scheduler.executions.link_messages import read_call, refuse, write_reply
 from services.scheduler.executions.model import Answer
+from services.scheduler.executions.repository import dispatch
 from services.scheduler.executions.repository import sessions as repository
 
 if TYPE_CHECKING:
@@ -40,10 +41,17 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
     """What the registry carries between runners and the scheduler."""
 
     def __init__(
-        self, pool: "Pool", bells: Bells, *, next_heartbeat_seconds: float, link_touch_seconds: float = 5.0
+        self,
+        pool: "Pool",
+        bells: Bells,
+        stop: asyncio.Event,
+        *,
+        next_heartbeat_seconds: float,
+        link_touch_seconds: float = 5.0,
     ) -> None:
         self._pool = pool
         self._bells = bells
+        self._stop = stop
         self._next_heartbeat_seconds = next_heartbeat_seconds
         self._link_touch_seconds = link_touch_seconds
 
@@ -52,16 +60,18 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
         request_iterator: AsyncIterator[pb.LinkRequest],
         context: grpc.aio.ServicerContext[Any, Any],  # noqa: ARG002
     ) -> AsyncIterator[pb.LinkResponse]:
-        """Answers every call after its commit. An outage ends the stream: unanswered calls then come again."""
+        """Answers every call after its commit. An outage or the end of this process ends the stream: unanswered calls
+        then come again on the next."""
         waiting: deque[pb.RunnerCall] = deque()
         changed, drained = asyncio.Event(), asyncio.Event()
         hello = await _read_hello(request_iterator, waiting)
         reader = asyncio.create_task(_read(request_iterator, waiting, changed, drained))
         toucher = asyncio.create_task(self._touch(hello))
-        for task in (reader, toucher):
+        stopper = asyncio.create_task(self._stop.wait())
+        for task in (reader, toucher, stopper):
             task.add_done_callback(lambda _: changed.set())
         try:
-            while waiting or not reader.done():
+            while waiting or not (reader.done() or stopper.done()):
                 changed.clear()
                 while waiting:
                     batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_CALLS))]
@@ -69,13 +79,14 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
                     yield pb.LinkResponse(replies=await self._answer(batch, hello.registry_address))
                 if toucher.done():
                     await toucher
-                if not reader.done():
+                if not (reader.done() or stopper.done()):
                     await changed.wait()
-            await reader
+            if reader.done():
+                await reader
         finally:
-            for task in (reader, toucher):
+            for task in (reader, toucher, stopper):
                 task.cancel()
-            await asyncio.gather(reader, toucher, return_exceptions=True)
+            await asyncio.gather(reader, toucher, stopper, return_exceptions=True)
 
     async def ListRunnerLoad(  # noqa: N802 - the RPC's name
         self,
@@ -150,6 +161,9 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
                 replies = [await self._single(connection, calls[0], address, aftermath)]
             else:
                 replies = await process(connection, calls, aftermath)
+        if aftermath.seats_left and not aftermath.dispatch:
+            async with self._pool.acquire() as connection:
+                aftermath.dispatch = await dispatch.has_claimable(connection)
         self._bells.settle(aftermath)
         return replies
 

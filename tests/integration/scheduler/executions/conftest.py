@@ -176,7 +176,7 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
         license_channel = await enter(open_channel(settings.license_address, caller="scheduler"))
         registrations = [
             workflow_registration(core.pool, core.outbox),
-            *execution_registrations(core, Licence(core.pool, license_channel)),
+            *execution_registrations(core, Licence(core.pool, license_channel), stop),
         ]
         await enter(grpc_server(registrations, settings.scheduler_address, drain_seconds=0.1))
         tasks = [asyncio.create_task(each()) for each in core.background(stop)[:2]]
