@@ -55,6 +55,7 @@ class Scheduler:
     workflows: WorkflowServiceStub
     registry: ScriptedRegistry
     license: AsyncExitStack
+    stop: asyncio.Event
     runners: list[ScriptedRunner] = field(default_factory=list)
 
     async def workflow(self, name: str = "Rates", **more: Any) -> str:
@@ -191,6 +192,7 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
                 WorkflowServiceStub(channel),
                 registry,
                 license_stack,
+                stop,
             )
         finally:
             stop.set()

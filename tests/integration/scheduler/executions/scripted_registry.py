@@ -26,6 +26,8 @@ class ScriptedRegistry(session_service_pb2_grpc.SessionServiceServicer):
         self.address = address
         self.deaf: set[str] = set()
         """Runners whose stream is gone: pushes to them are not written."""
+        self.away = False
+        """Pushes are answered as those to a registry process that is not there."""
         self.offers: dict[str, list[attempt_pb2.Offer]] = {}
         self.instructions: dict[str, list[attempt_pb2.AttemptInstruction]] = {}
         self._calls: asyncio.Queue[pb.LinkRequest] = asyncio.Queue()
@@ -33,6 +35,8 @@ class ScriptedRegistry(session_service_pb2_grpc.SessionServiceServicer):
         self._last = 0
 
     async def Push(self, request: session_service_pb2.PushRequest, context: Any) -> session_service_pb2.PushResponse:  # noqa: N802
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         written = []
         for push in request.pushes:
             written.append(push.runner_id not in self.deaf)

@@ -196,6 +196,38 @@ async def test_an_offer_that_is_not_delivered_goes_elsewhere_and_that_runner_res
     assert await broken_invariants(scheduler.database.admin_dsn) == {}
 
 
+async def test_a_runner_that_connects_anew_need_not_rest_any_longer(scheduler: Scheduler) -> None:
+    runner = await scheduler.runner()
+    scheduler.registry.deaf.add(runner.id)
+    execution = await scheduler.submit(await scheduler.workflow())
+
+    async def rests() -> bool:
+        return await reasons(scheduler, execution) == {"robot": ["RECENTLY_UNDELIVERED"]}
+
+    await eventually(rests)
+    scheduler.registry.deaf.clear()
+    await runner.hello()
+    assert (await runner.run_next()).attempt.execution_id == execution.id
+
+
+async def test_a_registry_that_cannot_be_reached_costs_its_runners_nothing_but_the_next_poll(
+    scheduler: Scheduler,
+) -> None:
+    runner = await scheduler.runner()
+    scheduler.registry.away = True
+    execution = await scheduler.submit(await scheduler.workflow())
+
+    async def came_back() -> bool:
+        return "RETURN" in await scheduler.events(execution)
+
+    await eventually(came_back)
+    assert await reasons(scheduler, execution) == {"robot": ["SILENT"]}
+    assert await scheduler.core.dispatcher.run() == 0
+    await runner.poll()
+    assert ((await runner.run_next()).attempt_no, await scheduler.status(execution)) == (2, "RUNNING")
+    assert await broken_invariants(scheduler.database.admin_dsn) == {}
+
+
 async def test_declined_offers_come_back_with_backoff_until_dispatch_is_exhausted(scheduler: Scheduler) -> None:
     runner = await scheduler.runner()
     execution = await scheduler.submit(await scheduler.workflow())

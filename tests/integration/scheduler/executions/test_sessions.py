@@ -1,12 +1,16 @@
 """Runners come, go, come back: what they hold against what the Hub believes."""
 
+import asyncio
+
 import pytest
 
 from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as pb
 from exekra.scheduler.v1.dispatch_service_pb2_grpc import DispatchServiceStub
 from services.kit.ids import new_id
-from services.kit.rpc_client import call, open_channel
+from services.kit.rpc_client import call, call_metadata, open_channel
+from services.scheduler.executions.batch import process
+from services.scheduler.executions.calls import Aftermath, Call, FinishAttempt, SetPoll
 from tests.chaos.invariants import broken_invariants
 from tests.integration.scheduler.executions.conftest import Scheduler, status_name
 from tests.integration.scheduler.executions.scripted_registry import answer_name, held
@@ -218,3 +222,27 @@ async def test_the_load_of_runners_is_told_to_the_registry(scheduler: Scheduler)
             loads = await call(stub.ListRunnerLoad, request, caller="registry")
             (load,) = loads.items
             assert (load.slots, load.free, list(load.execution_ids), load.poll_open) == (2, 1, [execution.id], True)
+
+
+async def test_a_seat_nobody_was_found_for_is_looked_at_once_more_after_the_commit(scheduler: Scheduler) -> None:
+    runner = await scheduler.runner(slots=2)
+
+    async def seats_left(*bodies: SetPoll | FinishAttempt) -> bool:
+        calls = [Call(number, runner.id, runner.epoch, body) for number, body in enumerate(bodies)]
+        aftermath = Aftermath()
+        async with scheduler.core.pool.acquire() as connection, connection.transaction():
+            await process(connection, calls, aftermath)
+        return aftermath.seats_left
+
+    assert not await seats_left(SetPoll(open=True, capabilities=()))  # it polled before: nothing is new
+    assert not await seats_left(SetPoll(open=False, capabilities=()))
+    assert await seats_left(SetPoll(open=True, capabilities=()))
+    assert await seats_left(SetPoll(open=True, capabilities=("excel",)))
+
+
+async def test_the_link_ends_when_the_process_is_to_stop(scheduler: Scheduler) -> None:
+    async with open_channel(scheduler.settings.scheduler_address, caller="registry") as channel:
+        stream = DispatchServiceStub(channel).Link(metadata=call_metadata("registry"))
+        await stream.write(pb.LinkRequest(hello=pb.LinkHello(registry_address="unix:none", registry_incarnation="1")))
+        scheduler.stop.set()
+        assert await asyncio.wait_for(anext(aiter(stream), None), 5) is None
