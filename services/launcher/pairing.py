@@ -24,6 +24,9 @@ from services.launcher.home import Home, write_private_file
 RUNNER: Final = "runner"
 CALL_SECONDS: Final = 15.0
 DRAIN_SECONDS: Final = 20.0
+# The runner's own patience with its work: the rest is for the soft stop (15 s) and for telling the Hub of it. Work that
+# is killed with the runner would be LOST instead of STOPPED.
+WORK_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def runner_spec(home: Home, credentials: MachineCredentials, runner_port: int, a
     secret = home.runner / "machine-secret"
     write_private_file(secret, credentials.secret.encode())
     environment = {name: value for name, value in inherited(os.environ).items() if name != "EXEKRA_HOME"}
+    environment.setdefault("EXEKRA_RUNNER_DRAIN_SECONDS", str(WORK_SECONDS))
     environment |= {
         "EXEKRA_RUNNER_HOME": str(home.runner),
         "EXEKRA_RUNNER_ADDRESS": f"127.0.0.1:{runner_port}",
