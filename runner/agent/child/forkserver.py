@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from runner.agent import graph_run
@@ -30,7 +31,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def serve(control: socket.socket) -> None:
-    """Fork on request until the agent closes the socket."""
+    """Fork on request until the agent closes the socket. Raises ConnectionError when it ended with messages unread."""
     woken, wake = os.pipe()
     os.set_blocking(woken, False)
     os.set_blocking(wake, False)
@@ -100,7 +101,8 @@ def main() -> None:
     graph_run.warm_up()
     gc.collect()
     gc.freeze()
-    serve(control)
+    with suppress(ConnectionError):  # an agent that was killed, or left before it had read of every exit
+        serve(control)
 
 
 if __name__ == "__main__":
