@@ -1,4 +1,4 @@
-"""The web service the workflow asks: on loopback, and at first busy, so that a retry policy has something to do."""
+"""The web service the workflow asks: at first it is busy, so that a retry policy has something to do."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from aiohttp import web
 from scripts.demo.material import REGIONS
 
 BUSY_ANSWERS: Final = 2
+LOOPBACK: Final = "127.0.0.1"
 
 
 class RegionsService:
@@ -27,16 +28,16 @@ class RegionsService:
 
 
 @asynccontextmanager
-async def regions_service() -> AsyncIterator[RegionsService]:
-    """The service on a free port, for as long as the block lasts."""
+async def regions_service(address: str = LOOPBACK) -> AsyncIterator[RegionsService]:
+    """The service on a free port of the address, for as long as the block lasts."""
     service = RegionsService()
     application = web.Application()
     application.router.add_get("/regions.json", service.answer)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        service.url = f"http://127.0.0.1:{runner.addresses[0][1]}/regions.json"
+        await web.TCPSite(runner, address, 0).start()
+        service.url = f"http://{address}:{runner.addresses[0][1]}/regions.json"
         yield service
     finally:
         await runner.cleanup()
