@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 CODE := services runner scripts tests
 TESTS := tests/unit tests/contract tests/integration tests/e2e
 
-.PHONY: help setup setup-dev up down demo test chaos bench check format format-check lint types proto-style protos lock clean
+.PHONY: help setup setup-dev up down demo test chaos compose-test bench check format format-check lint types proto-style protos lock clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Make .venv with everything the Hub needs (nothing to do the second time)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh run
@@ -35,6 +35,9 @@ test: setup-dev ## Run the test suite
 
 chaos: setup-dev ## Kill, freeze and cut what can be killed, frozen and cut; then check the invariants
 	@exec $(BIN)/python -m pytest tests/chaos --timeout 1800 $(PYTEST_ARGS)
+
+compose-test: setup-dev ## Build, start, use, kill and stop the containers of docker-compose.yml
+	@exec $(BIN)/python -m pytest tests/compose --timeout 1800 $(PYTEST_ARGS)
 
 bench: setup-dev ## Measure latency, throughput, memory and start
 	@exec $(BIN)/python -m tests.bench
