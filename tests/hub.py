@@ -30,6 +30,15 @@ class HubUnderTest:
         """Of the named process ("scheduler", "runner", "postgres", …) as it runs now."""
         return self.running.supervisor.processes()[process]
 
+    async def living(self, process: str) -> int:
+        """The same, once it runs (again)."""
+
+        async def look() -> int | None:
+            return self.running.supervisor.processes().get(process)
+
+        pid: int = await eventually(look, what=f"{process} runs")
+        return pid
+
     async def query(self, statement: str) -> list[asyncpg.Record]:
         """Rows of a statement run by the superuser."""
         connection = await asyncpg.connect(self.admin_dsn)

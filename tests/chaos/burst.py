@@ -1,15 +1,24 @@
-"""A burst of executions, and the check that no two intervals of one execution overlap on the runners."""
+"""A burst of executions with a disturbance in its middle, and what must be true of it afterwards."""
 
 import asyncio
 import itertools
 import json
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.invariants import broken_invariants
+from tests.hub import HubUnderTest
 from tests.rest import ENDED, Api, eventually
 
+COUNT = 200
 CLIENTS = 12
+SLOTS = 6
+BURST_SECONDS = 180.0
+QUIET_SECONDS = 15.0
+"""Until evidence and audit rows that were held up have arrived."""
 
 GRAPH: dict[str, Any] = {
     "schemaVersion": 1,
@@ -32,6 +41,54 @@ GRAPH: dict[str, Any] = {
     "output": {"doubled": "{{ nodes.double.output }}"},
 }
 """Every node may be repeated, so a lost attempt is tried again; the right output shows that the work was done."""
+
+
+async def nothing() -> None:
+    """No disturbance at all."""
+
+
+async def burst_while(hub: HubUnderTest, disturb: Callable[[], Awaitable[None]] = nothing) -> None:
+    """A burst beside a disturbance; afterwards everything accepted is COMPLETED with its own result."""
+    workflow_id = await hub.api.publish("Chaos", GRAPH)
+    async with asyncio.TaskGroup() as tasks:
+        burst = tasks.create_task(submit_burst(hub.api, workflow_id, COUNT))
+        tasks.create_task(_as_coroutine(disturb))
+    accepted = burst.result()
+    ended = await all_ended(hub.api, workflow_id, seconds=BURST_SECONDS)
+    assert {execution["id"] for execution in ended} == set(accepted.values())
+    assert len(set(accepted.values())) == COUNT
+    assert [execution for execution in ended if execution["status"] != "COMPLETED"] == []
+    assert all(execution["output"] == {"doubled": 2 * execution["inputs"]["number"]} for execution in ended)
+
+
+async def assert_sound(hub: HubUnderTest, intervals: Path) -> None:
+    """Every invariant holds once the Hub is quiet, the audit chain is whole, and nothing was done twice at a time."""
+
+    async def holds() -> bool:
+        return not await broken_invariants(hub.admin_dsn)
+
+    with suppress(AssertionError):  # the rows that break an invariant say more, below
+        await eventually(holds, seconds=QUIET_SECONDS)
+    assert await broken_invariants(hub.admin_dsn) == {}
+    assert (await hub.api.patient("POST", "/audit/verify", {}))["valid"]
+    assert overlaps(intervals) == []
+
+
+async def seen_begin(intervals: Path, count: int) -> None:
+    """Returns when the runner has begun so many executions."""
+
+    async def begun() -> bool:
+        return _begun(intervals) >= count
+
+    await eventually(begun, seconds=BURST_SECONDS, what=f"{count} executions have begun")
+
+
+def _begun(intervals: Path) -> int:
+    return intervals.read_text().count('"begin"') if intervals.exists() else 0
+
+
+async def _as_coroutine(disturb: Callable[[], Awaitable[None]]) -> None:
+    await disturb()
 
 
 async def submit_burst(api: Api, workflow_id: str, count: int) -> dict[int, str]:
