@@ -10,19 +10,12 @@ from services.scheduler.executions.model import Actor, Mode, Offer
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-CLAIM = "SELECT claim($1, $2::uuid[]) AS attempt_id"
+OFFER = """execution_id, attempt_id, runner_id, epoch, registry_address, slot, workflow_id, workflow_name, version,
+ graph_sha256, inputs, offer_seconds, lease_seconds, timeout_seconds, attempt_no, run_attempt, mode, draft, actor_kind,
+ actor_id, actor_name, trigger_id, created_at"""
+CLAIM = f"SELECT {OFFER} FROM offers(ARRAY(SELECT claim($1, $2::uuid[])))"  # noqa: S608 - a constant
 CLAIM_AT_ONCE = "SELECT attempt_id, found_obstacles FROM claim_at_once($1, $2)"
-OFFERS = """SELECT a.execution_id, a.id AS attempt_id, a.runner_id, a.epoch, n.registry_address, a.slot, e.workflow_id,
- e.workflow_name, e.version, e.graph_sha256, e.inputs,
- greatest(extract(epoch FROM a.offer_expires_at - clock_timestamp()), 0)::float8 AS offer_seconds,
- a.lease_seconds, e.timeout_seconds, a.attempt_no, a.run_attempt, e.mode, e.draft, e.actor_kind, e.actor_id,
- e.actor_name,
- e.trigger_id, e.created_at
- FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
- JOIN attempt a ON a.id = wanted.id
- JOIN execution e ON e.id = a.execution_id
- JOIN runner_session n ON n.runner_id = a.runner_id
- ORDER BY wanted.place"""
+OFFERS = f"SELECT {OFFER} FROM offers($1::uuid[])"  # noqa: S608 - a constant
 HOLD = "INSERT INTO dispatch_hold (reason, held_by) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
 RELEASE = "DELETE FROM dispatch_hold RETURNING true"
 IS_HELD = "SELECT EXISTS (SELECT FROM dispatch_hold)"
@@ -69,8 +62,7 @@ class Verdict:
 
 async def claim(connection: "Connection", limit: int, runners: Sequence[str] | None = None) -> list[Offer]:
     """Assigns up to `limit` ready executions to free seats, of `runners` only when given, and answers the offers."""
-    rows = await connection.fetch(CLAIM, limit, runners)
-    return await read_offers(connection, [row["attempt_id"] for row in rows])
+    return [_offer(row) for row in await connection.fetch(CLAIM, limit, runners)]
 
 
 async def claim_at_once(connection: "Connection", execution_id: str, runner_id: str) -> tuple[Offer | None, list[str]]:
@@ -78,15 +70,8 @@ async def claim_at_once(connection: "Connection", execution_id: str, runner_id: 
     row = await connection.fetchrow(CLAIM_AT_ONCE, execution_id, runner_id)
     if row is None or row["attempt_id"] is None:
         return None, list(row["found_obstacles"]) if row else []
-    offers = await read_offers(connection, [row["attempt_id"]])
-    return offers[0], []
-
-
-async def read_offers(connection: "Connection", attempts: Sequence[Any]) -> list[Offer]:
-    """The offers of these attempts, in their order."""
-    if not attempts:
-        return []
-    return [_offer(row) for row in await connection.fetch(OFFERS, attempts)]
+    offered = await connection.fetchrow(OFFERS, [row["attempt_id"]])
+    return _offer(offered), []
 
 
 async def hold(connection: "Connection", reason: str, by: str) -> bool:
