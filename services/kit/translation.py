@@ -27,16 +27,17 @@ GRPC_CODES: Mapping[Kind, grpc.StatusCode] = {
 DATABASE_AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # disk, memory, connections
+    asyncpg.OperatorInterventionError,  # shutdown, crash, start
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,  # deadlock among them
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InterfaceError,
     asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection whose server died before its last answer was complete
 )
-"""What asyncpg raises while Postgres restarts, is cut off or cannot give a lock: the same call may succeed later."""
+"""What asyncpg raises while Postgres restarts, is cut off, is full or cannot give a lock: the same call may succeed
+later. Whatever is missing here becomes a definite answer, by which a runner throws the result of its work away."""
 
 
 def as_domain_error(error: Exception) -> DomainError:
