@@ -16,7 +16,7 @@ from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as dispatch
 from services.kit.clock import Clock
-from services.kit.errors import DomainError
+from services.kit.errors import DomainError, Kind
 from services.kit.outbox import Outbox
 from services.kit.translation import as_domain_error, is_outage
 from services.registry import repository
@@ -45,6 +45,8 @@ log = structlog.get_logger()
 
 HeartbeatStream = Stream[pb.HeartbeatResponse]
 
+SHUT_OUT = frozenset({Kind.UNAUTHENTICATED, Kind.FORBIDDEN})
+"""A session that ended so does not come back by itself: its runner is OFFLINE without waiting for its silence."""
 ALREADY_CONNECTED = "ALREADY_CONNECTED"
 """The scheduler's word that another machine holds this runner's session."""
 
@@ -213,7 +215,8 @@ class Heartbeats:
             return
         if session.poll is not None:
             session.poll.end(stale_session())
-        if goodbye:
+        ending = session.heartbeat.ending
+        if goodbye or (ending is not None and ending.kind in SHUT_OUT):
             self._presence.gone(session.runner_id)
         close = dispatch.CloseSession(goodbye=goodbye)
         self._link.post(dispatch.RunnerCall(runner_id=session.runner_id, epoch=session.epoch, close_session=close))

@@ -27,7 +27,7 @@ class Loads:
         """By runner id; of all runners when none is named. Raises UNAVAILABLE while the scheduler is away."""
         request = pb.ListRunnerLoadRequest(runner_ids=runner_ids)
         response = await call(self._stub.ListRunnerLoad, request, caller="registry", seconds=SECONDS)
-        return {item.runner_id: Load(item.free, tuple(item.execution_ids)) for item in response.items}
+        return {item.runner_id: _load(item) for item in response.items}
 
     async def of_if_known(self, runner_ids: Sequence[str] = ()) -> Mapping[str, Load]:
         """As `of`, but empty while the scheduler is away: a list of runners must not fail for it."""
@@ -38,3 +38,7 @@ class Loads:
                 raise
             log.warning("loads of runners are not known", error=str(error))
             return {}
+
+
+def _load(item: pb.RunnerLoad) -> Load:
+    return Load(item.free if item.poll_open else 0, tuple(item.execution_ids), item.poll_open)

@@ -90,10 +90,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a runner is doing, as the scheduler knows it."""
+    """What a runner is doing, as the scheduler knows it.
+
+    `free` counts the seats that could be given away now: none while the runner does not ask for work (`polling`).
+    """
 
     free: int
     execution_ids: tuple[str, ...]
+    polling: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class Silence:
 
 
 def state_of(runner: Runner, load: Load | None, silence: Silence, now: datetime) -> tuple[State, bool]:
-    """The runner's state, and whether it is silent: connected, but not heard of for a while."""
+    """The runner's state, and whether it is silent: connected, but not heard of for a while or not asking for work."""
     presence = runner.presence
     if presence is None or presence.disconnected_at is not None:
         return State.OFFLINE, False
@@ -126,7 +130,8 @@ def state_of(runner: Runner, load: Load | None, silence: Silence, now: datetime)
     if quiet >= silence.offline:
         return State.OFFLINE, False
     busy = load is not None and load.free <= 0
-    return (State.BUSY if busy else State.ONLINE), quiet >= silence.silent
+    silent = quiet >= silence.silent or (load is not None and not load.polling)
+    return (State.BUSY if busy else State.ONLINE), silent
 
 
 def told_text(text: str) -> str:

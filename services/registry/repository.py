@@ -195,7 +195,8 @@ def _runner(row: "asyncpg.Record") -> Runner:
         revision=row["revision"],
         created_at=row["created_at"],
         deleted=row["deleted"],
-        presence=_presence(row) if row.get("last_seen_at") is not None else None,
+        # A machine that authenticated has a row before its first session is noted.
+        presence=_presence(row) if row.get("connected_at") is not None else None,
     )
 
 

@@ -67,6 +67,11 @@ class Stream(Generic[MessageT]):
             if self._task is not None:
                 self._task.cancel()
 
+    @property
+    def ending(self) -> DomainError | None:
+        """What `end` was given."""
+        return self._ending
+
     async def flush(self) -> None:
         """Waits until what was sent is written."""
         if self._waiting:

@@ -250,6 +250,12 @@ async def test_a_rotated_secret_ends_the_session_and_the_old_secret(hub: Hub):
     assert (await ending(runner.heartbeat)).reason == "CREDENTIALS_INVALID"
     with pytest.raises(DomainError):
         await runner.authenticate()
+
+    async def is_offline() -> bool:
+        found = (await hub.administer("GetRunner", runner_id=runner_id)).runner
+        return bool(found.state == runner_pb2.RUNNER_STATE_OFFLINE)
+
+    await eventually(is_offline)
     runner.machine_secret = rotated.machine_secret
     await runner.authenticate()
     assert (await runner.hello()).epoch == 2

@@ -19,10 +19,20 @@ async def shown(hub: Hub, runner_id: str) -> Any:
     return (await hub.administer("GetRunner", runner_id=runner_id)).runner
 
 
+async def connected(hub: Hub, runner_id: str) -> None:
+    """Waits until the session is noted, which is after the Welcome."""
+
+    async def noted() -> bool:
+        return bool((await shown(hub, runner_id)).connected_at.seconds)
+
+    await eventually(noted)
+
+
 async def test_a_connected_runner_is_online_with_what_its_machine_said(hub: Hub):
     runner_id, runner = await hub.new_runner()
     hub.scheduler.loads = [dispatch.RunnerLoad(runner_id=runner_id, slots=1, free=1, poll_open=True)]
     await runner.hello()
+    await connected(hub, runner_id)
     seen = await shown(hub, runner_id)
     assert (seen.state, seen.free_slots, seen.silent) == (runner_pb2.RUNNER_STATE_ONLINE, 1, False)
     assert (seen.hostname, seen.platform, seen.version) == ("desk-1", "Linux", "0.1.0")
@@ -92,6 +102,8 @@ async def test_nobody_is_offline_early_after_a_restart(hub: Hub, settings: Regis
     other_id, other = await hub.new_runner("long-gone")
     await other.hello()
     await runner.hello()
+    for id_ in (runner_id, other_id):
+        await connected(hub, id_)
     await hub.stop_registry()
     async with hub.pool.acquire() as connection:
         for id_, seconds in ((runner_id, 600.0), (other_id, 9_000.0)):

@@ -49,6 +49,10 @@ def test_a_runner_that_never_connected_or_said_goodbye_is_offline():
     assert state_of(runner(1, gone=True), Load(1, ()), silence(), NOW) == (State.OFFLINE, False)
 
 
+def test_a_runner_that_does_not_ask_for_work_is_silent_and_has_no_free_seat():
+    assert state_of(runner(0), Load(0, (), polling=False), silence(), NOW) == (State.BUSY, True)
+
+
 def test_an_unknown_load_counts_as_free():
     assert state_of(runner(0), None, silence(), NOW) == (State.ONLINE, False)
 
