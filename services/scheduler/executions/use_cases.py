@@ -153,29 +153,29 @@ class Submissions:
                 if kept is not None:
                     return await _recalled(connection, kept), None
             launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
-            identifier, duplicate = await self._insert(connection, launch)
+            accepted = await self._insert(connection, launch)
             offer = None
-            if not duplicate:
+            if not accepted.duplicate:
                 if interactive and wanted.runner_id is not None:
-                    offer = await _claim(connection, identifier, wanted.runner_id)
+                    offer = await _claim(connection, launch.id, wanted.runner_id)
+                    accepted = Accepted(await _read(connection, launch.id), duplicate=False)
                 await self._record(connection, launch)
-            view = await queries.get(connection, identifier)
-            assert view is not None
             if key.key:
-                response = f"{identifier} {'duplicate' if duplicate else 'new'}".encode()
+                response = f"{accepted.view.id} {'duplicate' if accepted.duplicate else 'new'}".encode()
                 await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
-        return Accepted(view, duplicate), offer
+        return accepted, offer
 
-    async def _insert(self, connection: "Connection", launch: Launch) -> tuple[str, bool]:
-        """The id of the execution, and True when it was there before under the same key."""
+    async def _insert(self, connection: "Connection", launch: Launch) -> Accepted:
+        """The execution: this one, or the one that was there before under the same key."""
         demand_id = await self._demands.find(connection, launch.demand)
         for _ in range(MERGE_TRIES):
-            if await submission.insert(connection, launch, demand_id):
-                return launch.id, False
+            view = await submission.insert(connection, launch, demand_id)
+            if view is not None:
+                return Accepted(view, duplicate=False)
             assert launch.dedupe_key is not None
             holder = await submission.dedupe_holder(connection, launch.workflow_id, launch.dedupe_key)
             if holder is not None:
-                return holder, True
+                return Accepted(await _read(connection, holder), duplicate=True)
             # The holder ended between the two statements: the key is free again.
         raise DomainError(Kind.UNAVAILABLE, "BUSY", "Executions of this key begin and end too fast. Try again.")
 
@@ -266,9 +266,13 @@ async def _claim(connection: "Connection", execution_id: str, runner_id: str) ->
     return offer
 
 
-async def _recalled(connection: "Connection", kept: bytes) -> Accepted:
-    identifier, _, kind = kept.decode().partition(" ")
+async def _read(connection: "Connection", identifier: str) -> View:
     view = await queries.get(connection, identifier)
     if view is None:
         raise execution_not_found()
-    return Accepted(view, kind == "duplicate")
+    return view
+
+
+async def _recalled(connection: "Connection", kept: bytes) -> Accepted:
+    identifier, _, kind = kept.decode().partition(" ")
+    return Accepted(await _read(connection, identifier), kind == "duplicate")

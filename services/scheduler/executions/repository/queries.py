@@ -12,7 +12,7 @@ from services.scheduler.executions.obstacles import PendingReason, explain
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-VIEW = """SELECT e.id, e.workflow_id, e.workflow_name, e.version, e.status, e.mode, e.priority, e.attempt_no,
+COLUMNS = """e.id, e.workflow_id, e.workflow_name, e.version, e.status, e.mode, e.priority, e.attempt_no,
  e.run_attempts,
  e.runner_id, r.name AS runner_name, e.trigger_id, e.actor_kind, e.actor_id, e.actor_name, e.inputs, e.output,
  e.failure,
@@ -20,9 +20,11 @@ VIEW = """SELECT e.id, e.workflow_id, e.workflow_name, e.version, e.status, e.mo
  CASE WHEN e.status IN ('RUNNING', 'STOPPING') AND n.seen_at < now() - make_interval(secs => t.silent_seconds)
   THEN n.seen_at END AS contact_lost_at,
  e.cpu_avg, e.cpu_peak, e.memory_avg, e.memory_peak, e.dedupe_key, e.retry_of, e.late, e.draft, e.timeout_seconds,
- e.queue_timeout_seconds, e.stopped_by_kind, e.stopped_by_id, e.stopped_by_name, e.waiting_for, d.runner_id AS bound_to
- FROM execution e CROSS JOIN dispatch_timing t JOIN demand d ON d.id = e.demand_id
+ e.queue_timeout_seconds, e.stopped_by_kind, e.stopped_by_id, e.stopped_by_name, e.waiting_for,
+ d.runner_id AS bound_to"""
+BESIDE = """CROSS JOIN dispatch_timing t JOIN demand d ON d.id = e.demand_id
  LEFT JOIN runner r ON r.id = e.runner_id LEFT JOIN runner_session n ON n.runner_id = e.runner_id"""
+VIEW = f"SELECT {COLUMNS} FROM execution e {BESIDE}"  # noqa: S608 - a constant
 GET = f"{VIEW} WHERE e.id = $1"
 NEWEST_FIRST = " ORDER BY e.created_at DESC, e.id DESC LIMIT $1"
 FILTERS = {
@@ -131,13 +133,13 @@ class HistoryStep:
 async def get(connection: "Connection", execution_id: str) -> View | None:
     """One execution."""
     row = await connection.fetchrow(GET, execution_id)
-    return _view(row) if row else None
+    return view_of(row) if row else None
 
 
 async def find(connection: "Connection", wanted: Filter, limit: int) -> list[View]:
     """The newest `limit` executions that pass the filter."""
     sql, parameters = assemble(wanted)
-    return [_view(row) for row in await connection.fetch(sql, limit, *parameters)]
+    return [view_of(row) for row in await connection.fetch(sql, limit, *parameters)]
 
 
 def assemble(wanted: Filter) -> tuple[str, list[Any]]:
@@ -213,6 +215,7 @@ def _text(value: object) -> str | None:
 _IDS = frozenset({"id", "workflow_id", "runner_id", "trigger_id", "retry_of", "bound_to"})
 
 
-def _view(row: Any) -> View:
+def view_of(row: Any) -> View:
+    """The view in a row of `COLUMNS`."""
     values: dict[str, Any] = {name: _text(value) if name in _IDS else value for name, value in row.items()}
     return View(**{**values, "mode": Mode(row["mode"])})

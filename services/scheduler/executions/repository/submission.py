@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from services.scheduler.executions.model import Demand, Launch
+from services.scheduler.executions.repository import queries
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
@@ -11,14 +12,15 @@ FIND_DEMAND = """SELECT id FROM demand
  WHERE labels = $1 AND capabilities = $2 AND runner_id IS NOT DISTINCT FROM $3 AND mode = $4"""
 INSERT_DEMAND = """INSERT INTO demand (labels, capabilities, runner_id, mode) VALUES ($1, $2, $3, $4)
  ON CONFLICT DO NOTHING RETURNING id"""
-INSERT = """INSERT INTO execution (id, workflow_id, workflow_name, version, graph_sha256, draft, demand_id, mode,
- priority,
- inputs, on_lost, lease_seconds, max_attempts, backoff_seconds, timeout_seconds, queue_timeout_seconds, concurrency_key,
- concurrency_limit, dedupe_key, trigger_id, actor_kind, actor_id, actor_name, retry_of, not_before, ready_at,
- waiting_for)
+INSERT = f"""WITH stored AS (
+ INSERT INTO execution (id, workflow_id, workflow_name, version, graph_sha256, draft, demand_id, mode,
+ priority, inputs, on_lost, lease_seconds, max_attempts, backoff_seconds, timeout_seconds, queue_timeout_seconds,
+ concurrency_key, concurrency_limit, dedupe_key, trigger_id, actor_kind, actor_id, actor_name, retry_of, not_before,
+ ready_at, waiting_for)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
   $25, greatest(now(), $25), CASE WHEN $25 > now() THEN 'NOT_BEFORE' END)
- ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_held DO NOTHING RETURNING id"""
+ ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_held DO NOTHING RETURNING *)
+ SELECT {queries.COLUMNS} FROM stored e {queries.BESIDE}"""  # noqa: S608 - a constant
 REMEMBERED = 10_000
 DEDUPE_HOLDER = "SELECT id FROM execution WHERE workflow_id = $1 AND dedupe_key = $2 AND dedupe_held"
 
@@ -48,9 +50,9 @@ class Demands:
                 return made
 
 
-async def insert(connection: "Connection", launch: Launch, demand_id: int) -> bool:
-    """Stores the execution as QUEUED. False when its deduplication key is held by another one."""
-    identifier = await connection.fetchval(
+async def insert(connection: "Connection", launch: Launch, demand_id: int) -> queries.View | None:
+    """Stores the execution as QUEUED. None when its deduplication key is held by another one."""
+    row = await connection.fetchrow(
         INSERT,
         launch.id,
         launch.workflow_id,
@@ -78,7 +80,7 @@ async def insert(connection: "Connection", launch: Launch, demand_id: int) -> bo
         launch.retry_of,
         launch.not_before,
     )
-    return identifier is not None
+    return queries.view_of(row) if row else None
 
 
 async def dedupe_holder(connection: "Connection", workflow_id: str, dedupe_key: str) -> str | None:
