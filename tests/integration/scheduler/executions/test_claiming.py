@@ -40,7 +40,10 @@ async def test_eight_connections_that_claim_at_once_give_no_seat_and_no_executio
             return found
 
         claimed = [each for some in await asyncio.gather(*(claim() for _ in range(8))) for each in some]
-    assert len(claimed) == len(set(claimed)) == 40
+    # The scheduler's own bell may have taken some.
+    live = await scheduler.sql("SELECT DISTINCT execution_id FROM attempt WHERE ended_at IS NULL")
+    assert len(live) == 40
+    assert len(claimed) == len(set(claimed))
     assert await broken_invariants(scheduler.database.admin_dsn) == {}
 
 
@@ -274,6 +277,6 @@ async def test_claim_takes_no_more_than_its_limit(scheduler: Scheduler, limit: i
     for _ in range(8):
         await scheduler.submit(workflow)
     await scheduler.runner(slots=10)
-    await scheduler.tamper("DELETE FROM dispatch_hold")
-    async with scheduler.core.pool.acquire() as connection:
+    async with scheduler.core.pool.acquire() as connection, connection.transaction():
+        await connection.execute("DELETE FROM dispatch_hold")  # for this transaction alone: no bell claims beside it
         assert len(await dispatch.claim(connection, limit)) == limit
