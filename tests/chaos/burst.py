@@ -72,6 +72,8 @@ async def assert_sound(hub: HubUnderTest, intervals: Path) -> None:
     assert await broken_invariants(hub.admin_dsn) == {}
     assert (await hub.api.patient("POST", "/audit/verify", {}))["valid"]
     assert overlaps(intervals) == []
+    # Done twice, one after the other, is invisible to all of that: no result of work may have been thrown away.
+    assert "FORBIDDEN" not in (hub.running.home.logs / "runner.log").read_text()
 
 
 async def seen_begin(intervals: Path, count: int) -> None:
