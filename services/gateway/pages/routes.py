@@ -74,9 +74,11 @@ def _fixed(body: bytes, media_type: str, cache: str = "no-cache") -> PageHandler
 
 
 def _readiness(gateway: Gateway) -> PageHandler:
+    postgres = _Probe(gateway)
+
     async def show(_request: web.Request) -> web.Response:
         names = ("postgres", *PEERS)
-        found = await asyncio.gather(_has_postgres(gateway), *(gateway.peers.is_serving(peer) for peer in PEERS))
+        found = await asyncio.gather(postgres.answers(), *(gateway.peers.is_serving(peer) for peer in PEERS))
         checks = dict(zip(names, found, strict=True))
         ready = all(found) and not gateway.feed.closed
         body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": checks}
@@ -85,12 +87,29 @@ def _readiness(gateway: Gateway) -> PageHandler:
     return show
 
 
-async def _has_postgres(gateway: Gateway) -> bool:
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            return bool(await gateway.identity.pool.fetchval("SELECT true"))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return False
+class _Probe:
+    """Asks Postgres one question at a time, and leaves it standing when there is no answer in time.
+
+    A query of asyncpg that is cancelled waits until the server has heard of it, which one that hangs never does.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._asked: asyncio.Task[bool] | None = None
+
+    async def answers(self) -> bool:
+        """Whether the server answered within two seconds."""
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._ask())
+        asked = self._asked
+        await asyncio.wait({asked}, timeout=READY_SECONDS)
+        return asked.done() and asked.result()
+
+    async def _ask(self) -> bool:
+        try:
+            return bool(await self._gateway.identity.pool.fetchval("SELECT true"))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
 
 
 def _metrics(gateway: Gateway) -> PageHandler:
