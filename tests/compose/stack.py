@@ -102,8 +102,9 @@ class Stack:
     def kill_processes(self, service: str) -> None:
         """SIGKILL to every process of the container but its init, as the account that its server runs as."""
         account = ["--user", "postgres"] if service == "postgres" else []
-        # The engine's own kill counts as a wish to stop: what it kills is not restarted.
-        self.compose("exec", "-T", *account, service, "sh", "-c", "kill -9 -1")
+        # The engine's own kill counts as a wish to stop: what it kills is not restarted. Detached, for whoever kills
+        # from inside goes down with the container.
+        self.compose("exec", "-d", *account, service, "sh", "-c", "kill -9 -1")
 
     def gateway_of(self, network: str) -> str:
         """This host's address in one of the project's networks."""

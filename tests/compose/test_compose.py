@@ -1,8 +1,11 @@
 """docker-compose.yml for real: built, started, used, killed, stopped. The tests build on each other's order alone."""
 
 import asyncio
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ import pytest
 
 from tests.chaos.burst import GRAPH, all_ended, submit_burst
 from tests.compose.stack import EMAIL, ROOT, Stack, run
-from tests.rest import Api, eventually, signed_in
+from tests.eventually import eventually
+from tests.rest import Api, signed_in
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
@@ -20,6 +24,8 @@ OWN_CODE = [*SERVICES, "scheduler-loops", "scheduler-worker", "runner"]
 BURST = 60
 BURST_SECONDS = 240
 DEMO_SECONDS = 300
+READY_SECONDS = 8
+"""As patient as the health check of the container."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,7 @@ async def online(api: Api) -> None:
         (runner,) = await api.every("/runners?")
         return bool(runner["state"] == "ONLINE")
 
-    await eventually(look, seconds=60, what="the runner is ONLINE")
+    await eventually(look, 60)
 
 
 @pytest.fixture
@@ -155,6 +161,30 @@ def test_a_runner_sees_no_keys_but_the_authority_and_no_host_of_the_hub_but_its_
     assert found == ["registry True", *(f"{host} False" for host in hosts[1:])]
 
 
+async def test_a_postgres_that_hangs_makes_the_hub_unready_and_not_for_ever(stack: Stack):
+    def readiness() -> int:
+        """Status of the answer. Raises TimeoutError when there is none in time."""
+        context = ssl.create_default_context(cafile=stack.authority)
+        try:
+            with urllib.request.urlopen(f"{stack.url}/readyz", timeout=READY_SECONDS, context=context) as response:
+                return response.status
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code
+
+    assert await asyncio.to_thread(readiness) == 200
+    await asyncio.to_thread(stack.compose, "pause", "postgres")
+    try:
+        assert await asyncio.to_thread(readiness) == 503
+    finally:
+        await asyncio.to_thread(stack.compose, "unpause", "postgres")
+
+    async def ready() -> bool:
+        return await asyncio.to_thread(readiness) == 200
+
+    await eventually(ready, 60)
+
+
 async def test_whatever_is_killed_comes_back_and_no_execution_is_lost(stack: Stack, api: Api):
     before = {service: found["RestartCount"] for service, found in stack.containers().items()}
     workflow_id = await api.publish("Survives", GRAPH)
@@ -177,7 +207,7 @@ async def test_whatever_is_killed_comes_back_and_no_execution_is_lost(stack: Sta
             for service in [*OWN_CODE, "redis", "postgres"]
         )
 
-    await eventually(restarted, seconds=120, what="every container is back and healthy")
+    await eventually(restarted, 120)
 
 
 async def test_stop_lets_running_work_end_and_everything_leaves_by_itself(stack: Stack, api: Api):
@@ -192,7 +222,7 @@ async def test_stop_lets_running_work_end_and_everything_leaves_by_itself(stack:
         found = (await api.patient("GET", f"/executions/{execution_id}"))["execution"]
         return bool(found["status"] == "RUNNING")
 
-    await eventually(runs, what="the execution runs")
+    await eventually(runs, 30)
     await asyncio.to_thread(stack.compose, "stop")
     ends = {service: found["State"]["ExitCode"] for service, found in stack.containers().items()}
     assert ends == dict.fromkeys(ends, 0)
