@@ -1,7 +1,7 @@
 """Bells after a commit: work may be claimable, somebody may be watching. Nothing waits for a bell; all may be lost.
 
 A lone bell is answered here, at once. Bells that come while this process claims go to the dispatch workers as arq jobs
-through Redis, who so share every burst (infra/decisions/0005). After three failures in a row to reach them the circuit
+through Redis, who so share every burst (infra/decisions/0008). After three failures in a row to reach them the circuit
 opens for five seconds; this process then claims alone, as it does without Redis.
 """
 
