@@ -55,7 +55,7 @@ class Scheduler:
     workflows: WorkflowServiceStub
     registry: ScriptedRegistry
     license: AsyncExitStack
-    stop: asyncio.Event
+    draining: asyncio.Event
     runners: list[ScriptedRunner] = field(default_factory=list)
 
     async def workflow(self, name: str = "Rates", **more: Any) -> str:

@@ -244,5 +244,5 @@ async def test_the_link_ends_when_the_process_is_to_stop(scheduler: Scheduler) -
     async with open_channel(scheduler.settings.scheduler_address, caller="registry") as channel:
         stream = DispatchServiceStub(channel).Link(metadata=call_metadata("registry"))
         await stream.write(pb.LinkRequest(hello=pb.LinkHello(registry_address="unix:none", registry_incarnation="1")))
-        scheduler.stop.set()
+        scheduler.draining.set()
         assert await asyncio.wait_for(anext(aiter(stream), None), 5) is None
