@@ -28,7 +28,7 @@ class AuditServicer(audit_service_pb2_grpc.AuditServiceServicer):
 
     async def ListEvents(self, request: pb.ListEventsRequest, context: Any) -> pb.ListEventsResponse:  # noqa: ARG002, N802, D102
         limit = clamp_limit(request.limit)
-        cursor = decode_cursor(request.cursor, 1)
+        cursor = decode_cursor(request.cursor, "number")
         filters = Filters(
             actor=request.actor,
             action=request.action,

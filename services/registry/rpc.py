@@ -100,8 +100,8 @@ class RunnerAdminServicer(runner_admin_service_pb2_grpc.RunnerAdminServiceServic
 
     async def ListRunners(self, request: pb.ListRunnersRequest, context: Any) -> pb.ListRunnersResponse:  # noqa: ARG002, N802, D102
         limit = clamp_limit(request.limit)
-        cursor = decode_cursor(request.cursor, 2)
-        after = (str(cursor[0]), str(cursor[1])) if cursor else None
+        cursor = decode_cursor(request.cursor, "text", "id")
+        after = (cursor[0], cursor[1]) if cursor else None
         query, label = check_text(request.query, "/query"), check_text(request.label, "/label")
         loads = await self._descriptions.loads()
         items: list[runner_pb2.Runner] = []

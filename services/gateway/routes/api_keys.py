@@ -73,7 +73,7 @@ async def create_api_key(call: Call) -> web.Response:
 async def list_api_keys(call: Call) -> ApiKeyPage:
     """Without the keys themselves."""
     query: OwnedQuery = call.query
-    before = decode_cursor(query.cursor, 1)
+    before = decode_cursor(query.cursor, "id")
     api_keys = call.gateway.identity.api_keys
     found = await api_keys.list(await owner_of(call), before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]

@@ -55,7 +55,7 @@ def limited_to(call: Call) -> str | None:
 async def list_sessions(call: Call) -> SessionPage:
     """Marks the one that asks."""
     query: OwnedQuery = call.query
-    before = decode_cursor(query.cursor, 1)
+    before = decode_cursor(query.cursor, "id")
     sign_in = call.gateway.identity.sign_in
     found = await sign_in.list_sessions(await owner_of(call), before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]

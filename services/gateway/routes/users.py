@@ -114,7 +114,7 @@ async def create_user(call: Call) -> web.Response:
 async def list_users(call: Call) -> UserPage:
     """Matches part of the address or the name."""
     query: SearchQuery = call.query
-    before = decode_cursor(query.cursor, 1)
+    before = decode_cursor(query.cursor, "id")
     found = await call.gateway.identity.users.list(before[0] if before else None, query.q, query.limit + 1)
     shown = found[: query.limit]
     following = encode_cursor(shown[-1].id) if len(found) > query.limit else None

@@ -157,9 +157,5 @@ async def _attempt(connection: "Connection", execution_id: str, attempt_no: int)
 
 
 def _after(cursor: str) -> int:
-    values = decode_cursor(cursor, 1)
-    if values is None:
-        return 0
-    if not isinstance(values[0], int) or not 0 <= values[0] < 2**63:
-        raise invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))
-    return values[0]
+    values = decode_cursor(cursor, "number")
+    return values[0] if values else 0

@@ -1,6 +1,6 @@
 """ExecutionService over gRPC: messages to models and back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -107,10 +107,8 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
         context: Any,  # noqa: ARG002
     ) -> pb.ListExecutionEventsResponse:
         limit = clamp_limit(request.limit)
-        position = decode_cursor(request.cursor, 1)
+        position = decode_cursor(request.cursor, "number")
         after = position[0] if position else 0
-        if not isinstance(after, int):
-            raise _bad_cursor()
         async with self._pool.acquire() as connection:
             await _get(connection, request.execution_id)
             steps = await queries.history(connection, request.execution_id, after, limit + 1)
@@ -174,16 +172,14 @@ def _instant(message: Any, field: str, pointer: str) -> datetime | None:
 
 
 def _after(cursor: str) -> tuple[datetime, str] | None:
-    position = decode_cursor(cursor, 2)
+    position = decode_cursor(cursor, "text", "id")
     if position is None:
         return None
     try:
-        at, identifier = datetime.fromisoformat(str(position[0])), str(position[1])
-    except ValueError:
+        at = datetime.fromisoformat(position[0]).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise _bad_cursor() from None
-    if at.tzinfo is None or not is_id(identifier):
-        raise _bad_cursor()
-    return at, identifier
+    return at, position[1]
 
 
 def _bad_cursor() -> Exception:

@@ -62,7 +62,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
 
     async def ListWorkflows(self, request: pb.ListWorkflowsRequest, context: Any) -> pb.ListWorkflowsResponse:
         limit = clamp_limit(request.limit)
-        cursor = decode_cursor(request.cursor, 2)
+        cursor = decode_cursor(request.cursor, "text", "id")
         after = (str(cursor[0]), _cursor_id(cursor[1])) if cursor else None
         async with self._pool.acquire() as connection:
             found = await repository.list_workflows(connection, request.query, request.tag, after, limit + 1)
@@ -100,7 +100,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
 
     async def ListVersions(self, request: pb.ListVersionsRequest, context: Any) -> pb.ListVersionsResponse:
         limit = clamp_limit(request.limit)
-        cursor = decode_cursor(request.cursor, 1)
+        cursor = decode_cursor(request.cursor, "number")
         async with self._pool.acquire() as connection:
             workflow = await library.get_workflow(connection, request.workflow_id)
             found = await repository.list_versions(connection, workflow.id, _number(cursor), limit + 1)

@@ -23,14 +23,27 @@ def test_anything_but_a_canonical_uuid_is_no_id(text):
 
 
 def test_a_cursor_comes_back_as_it_was_given():
-    assert decode_cursor(encode_cursor("2026-01-01T00:00:00Z", 7), 2) == ["2026-01-01T00:00:00Z", 7]
-    assert decode_cursor("", 2) is None
+    assert decode_cursor(encode_cursor("2026-01-01T00:00:00Z", 7), "text", "number") == ["2026-01-01T00:00:00Z", 7]
+    assert decode_cursor("", "id") is None
 
 
-@pytest.mark.parametrize("cursor", ["!!!", "bnVsbA", encode_cursor("a"), "eyJhIjoxfQ", "W1tdLDFd", "ä"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "!!!",
+        "bnVsbA",
+        encode_cursor("a"),
+        "eyJhIjoxfQ",
+        "W1tdLDFd",
+        "ä",
+        encode_cursor("\x00", 1),
+        encode_cursor("a", -1),
+        encode_cursor("a", 2**63),
+    ],
+)
 def test_a_foreign_cursor_is_refused_and_the_field_named(cursor):
     with pytest.raises(DomainError) as caught:
-        decode_cursor(cursor, 2)
+        decode_cursor(cursor, "text", "number")
     assert caught.value.fields[0].pointer == "/cursor"
 
 
