@@ -1,0 +1,27 @@
+"""One Hub for all whole-system tests of a session, started once: what a test leaves behind must not hinder others."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.e2e.integrator import Integrator
+from tests.hub import hub_under_test
+
+SLOTS = 4
+# The limits are tested elsewhere; everything here comes from one address.
+RATES = {f"EXEKRA_RATE_{kind}": "1000000" for kind in ("API_KEY", "ANONYMOUS", "SESSION", "LOGIN")}
+HEARTBEAT_SECONDS = 1
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hub(short_folder: Path) -> AsyncIterator[Integrator]:
+    """An integrator at a running Hub with one runner of four slots that beats every second."""
+    folder = short_folder / "e2e"
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in {**RATES, "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)}.items():
+            environment.setenv(name, value)
+        async with hub_under_test(folder, slots=SLOTS) as running:
+            yield Integrator(running)
