@@ -59,11 +59,11 @@ MUTANTS = (
         ("tests/integration/runner/agent/test_reconnecting.py", "tests/integration/runner/agent/test_stopping.py"),
     ),
     Mutant(
-        "the runner goes on when its attempt is stale",
+        "the runner repeats what was answered with a stale attempt",
         "runner/agent/session.py",
-        "if answer in {Answer.STALE_ATTEMPT, Answer.FORBIDDEN}:",
-        "if answer is Answer.FORBIDDEN:",
-        ("tests/integration/runner/agent",),
+        "if answer is not Answer.STALE_SESSION:",
+        "if answer not in {Answer.STALE_SESSION, Answer.STALE_ATTEMPT}:",
+        ("tests/integration/runner/agent/test_reconnecting.py", "tests/integration/runner/agent/test_stopping.py"),
     ),
     Mutant(
         "a broken database connection is a definite answer",
