@@ -157,11 +157,7 @@ async def _refusal(response: aiohttp.ClientResponse) -> CliError:
         problem = {"detail": f"The server answered {response.status} {response.reason}."}
     message = str(problem.get("detail") or problem.get("title") or f"The Hub answered {response.status}.")
     details = [f"{entry.get('pointer', '')}: {entry.get('detail', '')}" for entry in problem.get("errors") or ()]
-    details += [
-        f"{reason.get('runner') or 'every runner'}: {obstacle.get('message') or obstacle.get('code')}"
-        for reason in problem.get("pendingReasons") or ()
-        for obstacle in reason.get("obstacles") or ()
-    ]
+    details += [str(obstacle.get("message") or obstacle.get("code")) for obstacle in problem.get("obstacles") or ()]
     if response.status == 401 and not response.url.path.endswith("/login"):
         message += " Sign in with: exekra login"
     return CliError(message, _exit_code(response.status), reason=str(problem.get("reason", "")), details=details)
