@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CODE := services runner scripts tests
 TESTS := tests/unit tests/contract tests/integration tests/e2e
 
-.PHONY: help setup setup-dev up down demo test chaos compose-test bench check format format-check lint types proto-style protos lock clean
+.PHONY: help setup setup-dev up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,7 +42,7 @@ compose-test: setup-dev ## Build, start, use, kill and stop the containers of do
 bench: setup-dev ## Measure latency, throughput, memory and start
 	@exec $(BIN)/python -m tests.bench
 
-check: setup-dev format-check lint types proto-style ## Format, lint, types, import rules, style of the protos
+check: setup-dev format-check lint types proto-style picture-check ## Format, lint, types, import rules, style of the protos, README's picture
 
 format: setup-dev ## Rewrite the sources in the house's format
 	@$(BIN)/python -m ruff format $(CODE)
@@ -60,6 +60,9 @@ types: setup-dev ## Check types
 
 proto-style: setup-dev
 	@$(BIN)/python -m scripts.proto_style
+
+picture-check: setup-dev
+	@$(BIN)/python -m scripts.lifecycle_picture --check
 
 protos: setup ## Generate Python from the protos again
 	@$(BIN)/python scripts/protos.py
