@@ -69,7 +69,7 @@ protos: setup ## Generate Python from the protos again
 
 lock: ## Resolve the dependencies again into requirements.lock and requirements-dev.lock (needs uv)
 	@uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --no-annotate --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements.lock
-	@uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal --python-version 3.11 --no-annotate --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.lock
+	@uv pip compile pyproject.toml --extra build --extra dev --extra desktop -c requirements.lock --universal --python-version 3.11 --no-annotate --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.lock
 
 clean: ## Remove what make made: .venv, caches, generated code (never the data folder)
 	@rm -rf $(VENV) proto/gen .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
