@@ -1,0 +1,1 @@
+"""Calendars: named sets of days on which schedules may or may not run."""
