@@ -2,6 +2,7 @@
 
 from pydantic import Field, SecretStr
 
+from services.kit.sealing import Sealer
 from services.kit.settings import ServiceSettings
 from services.scheduler.evidence.artifacts import ARTIFACT_MAX_BYTES
 from services.scheduler.executions.repository.dispatch import Timing
@@ -13,6 +14,8 @@ class SchedulerSettings(ServiceSettings):
     """`EXEKRA_REDIS_URL=none` means: no Redis at all, every process claims directly. All timers are in seconds."""
 
     redis_url: SecretStr = SecretStr(NO_REDIS)
+    vault_key: SecretStr = SecretStr("")
+    """Seals secrets at rest (`services.kit.sealing`): 64 hexadecimal digits, older keys on further lines."""
     pool_size: int = Field(12, ge=2)
     silent_seconds: float = Field(65.0, gt=0)
     offline_seconds: float = Field(120.0, gt=0)
@@ -49,6 +52,11 @@ class SchedulerSettings(ServiceSettings):
         """The address of Redis; None when there is none."""
         url = self.redis_url.get_secret_value()
         return None if url in ("", NO_REDIS) else url
+
+    @property
+    def sealer(self) -> Sealer:
+        """Made of the vault key. Raises SealingError when there is none."""
+        return Sealer.parse(self.vault_key.get_secret_value())
 
     @property
     def timing(self) -> Timing:
