@@ -50,12 +50,13 @@ def test_each_container_is_handed_its_own_keys_and_nobody_elses(settings: Launch
     made = contents(folder)
     own = ["database", "internal/ca.pem"]
     public = ["public/ca.pem", "public/server.key", "public/server.pem"]
-    further = {"gateway": [*public, "admin-password"], "registry": public, "scheduler": ["redis"]}
+    further = {"gateway": [*public, "admin-password"], "registry": public, "scheduler": ["redis", "vault-key"]}
     for service in SCHEMAS:
         certificate = [f"internal/{service}.key", f"internal/{service}.pem"]
         assert sorted(contents(folder / service)) == sorted([*own, *certificate, *further.get(service, [])])
     assert list(contents(folder / "runner")) == ["ca.pem"]
     assert {made["scheduler/redis"], made["gateway/admin-password"]} == {b"redis://bell", b"known"}
+    assert made["scheduler/vault-key"] == made["authority/vault-key"]
     signing = {content for name, content in made.items() if name.endswith("ca.key")}
     assert not [name for name, content in made.items() if content in signing and not name.startswith("authority/")]
 
