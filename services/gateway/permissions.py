@@ -17,13 +17,14 @@ _OPERATOR = frozenset(
         "execution:stop",
         "execution:resolve",
         "workflow:view",
+        "trigger:view",
         "runner:view",
         "license:view",
         "session:own",
         "api-key:own",
     }
 )
-_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish"}
+_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish", "trigger:edit"}
 _ADMIN = _DEVELOPER | {"runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
 
 ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}
