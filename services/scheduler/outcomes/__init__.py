@@ -1,0 +1,1 @@
+"""What executions of triggers came to: the breaker that pauses a trigger, and failures grouped by what went wrong."""
