@@ -42,6 +42,10 @@ class Released:
 class Releaser(Protocol):
     """Lets held fires of one kind of trigger go."""
 
+    async def find_holding(self, connection: "Connection", trigger_ids: Sequence[str]) -> set[str]:
+        """Those of the triggers that hold at least one fire; one statement."""
+        ...
+
     async def release(self, connection: "Connection", trigger_id: str, wanted: Release) -> Released:
         """In the caller's transaction; what was released before makes nothing.
 

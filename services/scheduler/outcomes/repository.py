@@ -36,13 +36,16 @@ SAVE = """WITH saved AS (
  UPDATE trigger SET breaker = $2 WHERE id = $1 AND breaker <> $2"""
 SAVE_SETTINGS = """UPDATE trigger_breaker SET enabled = $2, threshold = $3, probe_seconds = $4, probe_max_seconds = $5,
  release = $6, release_max = $7, updated_at = now() WHERE trigger_id = $1"""
-BUSY = """SELECT b.trigger_id FROM trigger_breaker b JOIN trigger t ON t.id = b.trigger_id
+FORGET_STRANGERS = """DELETE FROM trigger_outcome o WHERE o.trigger_id = ANY ($1::uuid[])
+ AND NOT EXISTS (SELECT FROM trigger t WHERE t.id = o.trigger_id)"""
+BUSY = """SELECT b.trigger_id, t.kind, b.breaker FROM trigger_breaker b JOIN trigger t ON t.id = b.trigger_id
  WHERE (b.breaker <> 'CLOSED' OR b.release_left IS NOT NULL) AND t.deleted_at IS NULL
-  AND (b.release_left IS NOT NULL OR (b.breaker = 'OPEN' AND b.probe_at <= now() AND t.enabled)
-       OR (b.breaker = 'PROBING' AND (b.probe_execution_id IS NULL
-           OR NOT EXISTS (SELECT FROM execution e WHERE e.id = b.probe_execution_id AND e.completed_at IS NULL))))
-  AND b.trigger_id > $1
+  AND ((b.breaker = 'CLOSED' AND t.enabled) OR (b.breaker = 'OPEN' AND b.probe_at <= now() AND t.enabled)
+       OR (b.breaker = 'PROBING' AND NOT EXISTS (
+            SELECT FROM execution e WHERE e.id = b.probe_execution_id AND e.completed_at IS NULL)))
+  AND ($1::uuid IS NULL OR b.trigger_id > $1)
  ORDER BY b.trigger_id LIMIT $2"""
+IS_LIVE = "SELECT EXISTS (SELECT FROM execution WHERE id = $1 AND completed_at IS NULL)"
 NOW = "SELECT now()"
 
 
@@ -55,6 +58,20 @@ class Trigger:
     name: str
     workflow_id: str
     enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A breaker that waits for a turn of the loop."""
+
+    trigger_id: str
+    kind: str
+    breaker: Breaker
+
+    @property
+    def is_probe_due(self) -> bool:
+        """The next held fire may go."""
+        return self.breaker is Breaker.OPEN
 
 
 async def find_paused(connection: "Connection", trigger_ids: Sequence[str]) -> list[str]:
@@ -133,9 +150,22 @@ async def save_settings(connection: "Connection", trigger_id: str, settings: Set
     )
 
 
-async def find_busy(connection: "Connection", after: str, limit: int) -> list[str]:
-    """Triggers after this id with a probe due, a probe that ended unheard, or fires to release."""
-    return [str(row["trigger_id"]) for row in await connection.fetch(BUSY, after, limit)]
+async def forget_strangers(connection: "Connection", trigger_ids: Sequence[str]) -> None:
+    """Drops outcomes of what is no trigger: nobody would ever count them."""
+    await connection.execute(FORGET_STRANGERS, trigger_ids)
+
+
+async def find_busy(connection: "Connection", after: str | None, limit: int) -> list[Busy]:
+    """Breakers after this id with a probe due, a probe that ended unheard, or fires to release."""
+    return [
+        Busy(str(row["trigger_id"]), row["kind"], Breaker(row["breaker"]))
+        for row in await connection.fetch(BUSY, after, limit)
+    ]
+
+
+async def is_live(connection: "Connection", execution_id: str | None) -> bool:
+    """Whether the execution has yet to end."""
+    return bool(await connection.fetchval(IS_LIVE, execution_id))
 
 
 async def now(connection: "Connection") -> datetime:
