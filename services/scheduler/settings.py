@@ -41,6 +41,8 @@ class SchedulerSettings(ServiceSettings):
     """A registry silent for so long does not come back: its runners' leases run out."""
     link_touch_seconds: float = Field(5.0, gt=0)
     outbox_seconds: float = Field(5.0, gt=0)
+    breaker_seconds: float = Field(1.0, gt=0)
+    """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)
     keep_executions_days: int = Field(90, ge=1)
     keep_logs_days: int = Field(30, ge=1)

@@ -9,6 +9,7 @@ from services.kit.loops import every
 from services.kit.serve import Parts, run_service
 from services.scheduler.compose import open_core
 from services.scheduler.executions.reaper import Reaper
+from services.scheduler.loops.outcomes import compose_breakers
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
 from services.scheduler.settings import SchedulerSettings
@@ -29,12 +30,14 @@ def main() -> None:
             )
             reaper = Reaper(core.pool, core.bells, core.courier, settings)
             retention = Retention(core.pool, settings)
+            breakers = compose_breakers(core, {})
             yield Parts(
                 background=[
                     *core.background(stop),
                     partial(every, settings.poll_seconds, reconciler.run_once, stop=stop, name="reconciler"),
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
+                    partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),
                 ]
             )
 
