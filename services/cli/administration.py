@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from services.cli.client import Hub
 from services.cli.errors import FAILED
 from services.cli.session import session_of
+from services.client import Hub
 
 dispatch = typer.Typer(no_args_is_help=True, help="Hold and release the assignment of work.")
 audit = typer.Typer(no_args_is_help=True, help="Check and export the audit log.")
@@ -20,7 +20,7 @@ def hold_dispatch(
 ) -> None:
     """Assign no work until released; running work goes on."""
     session = session_of(context)
-    session.ask(lambda hub: hub.post("/dispatch/hold", {"reason": reason}))
+    session.ask(lambda hub: hub.administration.hold_dispatch(reason))
     session.output.document({"held": True}, ["Nothing is assigned until: exekra dispatch release"])
 
 
@@ -28,7 +28,7 @@ def hold_dispatch(
 def release_dispatch(context: typer.Context) -> None:
     """Assign work again."""
     session = session_of(context)
-    session.ask(lambda hub: hub.post("/dispatch/release"))
+    session.ask(lambda hub: hub.administration.release_dispatch())
     session.output.document({"held": False}, ["Work is assigned again."])
 
 
@@ -36,10 +36,10 @@ def release_dispatch(context: typer.Context) -> None:
 def verify_audit(context: typer.Context) -> None:
     """Recompute the chain of audit events; exits 1 when it is broken."""
     session = session_of(context)
-    verdict = session.ask(lambda hub: hub.post("/audit/verify"))
-    line = f"{verdict['checked']} events, the chain holds." if verdict["valid"] else f"Broken: {verdict['message']}"
-    session.output.document(verdict, [line])
-    if not verdict["valid"]:
+    verdict = session.ask(lambda hub: hub.administration.verify_audit())
+    line = f"{verdict.checked} events, the chain holds." if verdict.valid else f"Broken: {verdict.message}"
+    session.output.document(verdict.as_json(), [line])
+    if not verdict.valid:
         raise typer.Exit(FAILED)
 
 
@@ -53,12 +53,12 @@ def export_audit(
 
     async def fetch(hub: Hub) -> None:
         if output is None:
-            async for chunk in hub.lines("/audit/export"):
+            async for chunk in hub.administration.export_audit():
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
             return
         with output.open("wb") as file:
-            async for chunk in hub.lines("/audit/export"):
+            async for chunk in hub.administration.export_audit():
                 file.write(chunk)
         session.output.document({"file": str(output)}, [f"Wrote {output}."])
 

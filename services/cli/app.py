@@ -13,7 +13,6 @@ from services.cli.settings import CliSettings
 app = typer.Typer(
     name="exekra",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Exekra Hub: workflows, executions and runners from the command line.",

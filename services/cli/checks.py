@@ -3,12 +3,14 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any
+from datetime import datetime
 
-from services.cli.client import Hub
+from services.cli.client import connected
 from services.cli.errors import UNREACHABLE, CliError
 from services.cli.profile import Profile
+from services.client import Hub, Unavailable
+from services.client.models.administration import License
+from services.client.models.runners import Runner
 
 GOOD, POOR, BAD = "ok", "warning", "wrong"
 CLOCK_SECONDS = 5.0
@@ -32,8 +34,8 @@ async def check_all(profile: Profile) -> list[Check]:
     """All findings, in the order of what needs what."""
     found: list[Check] = []
     try:
-        async with Hub(profile) as hub:
-            async for check in _checks(hub):
+        async with connected(profile) as hub:
+            async for check in _checks(hub, profile.signed_in):
                 found.append(check)  # noqa: PERF401 - what was found before a failure must not be lost
     except CliError as error:
         name = "reachable" if error.exit_code == UNREACHABLE else "answers"
@@ -41,27 +43,26 @@ async def check_all(profile: Profile) -> list[Check]:
     return found
 
 
-async def _checks(hub: Hub) -> AsyncIterator[Check]:
-    async with hub.request("GET", "/healthz", api=False) as response:
-        date = response.headers.get("Date", "")
-    yield Check("reachable", GOOD, f"{hub.profile.url}, its certificate is trusted")
-    yield _clock(date)
+async def _checks(hub: Hub, signed_in: bool) -> AsyncIterator[Check]:
+    now = await hub.time()
+    yield Check("reachable", GOOD, f"{hub.url}, its certificate is trusted")
+    yield _clock(now)
     yield await _services(hub)
-    if not hub.profile.signed_in:
+    if not signed_in:
         yield Check("signed in", POOR, "Not signed in; what follows needs it: exekra login")
         return
-    who = await hub.get("/auth/me")
-    yield Check("signed in", GOOD, f"as {who['user']['email']}, role {who['user']['role']}")
-    if "license:view" in who["permissions"]:
-        yield _license((await hub.get("/license"))["license"])
-    if "runner:view" in who["permissions"]:
-        yield _runners(await hub.items("/runners"))
+    who = await hub.administration.me()
+    yield Check("signed in", GOOD, f"as {who.user.email}, role {who.user.role}")
+    if "license:view" in who.permissions:
+        yield _license(await hub.administration.license())
+    if "runner:view" in who.permissions:
+        yield _runners([runner async for runner in hub.runners.each()])
 
 
-def _clock(date: str) -> Check:
-    if not date:
+def _clock(now: datetime | None) -> Check:
+    if now is None:
         return Check("clock", POOR, "The Hub does not say what time it is.")
-    apart = abs(parsedate_to_datetime(date).timestamp() - time.time())
+    apart = abs(now.timestamp() - time.time())
     if apart > CLOCK_SECONDS:
         return Check("clock", POOR, f"This machine and the Hub are {apart:.0f} s apart. Let both follow a time server.")
     return Check("clock", GOOD, "agrees with the Hub's")
@@ -69,30 +70,30 @@ def _clock(date: str) -> Check:
 
 async def _services(hub: Hub) -> Check:
     try:
-        ready = await hub.call("GET", "/readyz", api=False)
-    except CliError:
+        ready = await hub.look("/readyz")
+    except Unavailable:
         return Check(
             "services", BAD, "Not all of the Hub's services answer. Its logs name the one; /readyz shows which."
         )
     return Check("services", GOOD, ", ".join(sorted(ready.get("checks", {}))) or "ready")
 
 
-def _license(found: dict[str, Any]) -> Check:
-    used, limit = found["runnersUsed"], found["runnerLimit"]
-    text = f"{found['edition']}, {found['state']}, {used} of {limit} runners"
-    if found["state"] in ("grace", "expired"):
+def _license(found: License) -> Check:
+    used, limit = found.runners_used, found.runner_limit
+    text = f"{found.edition}, {found.state}, {used} of {limit} runners"
+    if found.state in ("grace", "expired"):
         return Check("licence", POOR, f"{text}. Install a new one.")
     return Check("licence", POOR if used >= limit else GOOD, text)
 
 
-def _runners(found: list[dict[str, Any]]) -> Check:
+def _runners(found: list[Runner]) -> Check:
     if not found:
         return Check("runners", POOR, "None is registered, so nothing runs: exekra runner register NAME")
-    cloned = [runner["name"] for runner in found if runner["cloned"]]
+    cloned = [runner.name for runner in found if runner.cloned]
     if cloned:
         return Check(
             "runners", BAD, f"Two machines use the same key: {', '.join(cloned)}. Rotate it: exekra runner rotate"
         )
-    connected = sum(runner["state"] != "OFFLINE" for runner in found)
+    connected = sum(runner.state != "OFFLINE" for runner in found)
     text = f"{connected} of {len(found)} connected"
     return Check("runners", GOOD if connected else BAD, text if connected else f"{text}. Start one: exekra-runner run")

@@ -1,188 +1,91 @@
-"""Calls of the Hub's REST API: a deadline on each, problems as CliError with the exit status they mean."""
+"""The client package as commands use it: the stored sign-in's Hub, and what goes wrong as exit statuses."""
 
-import json
-import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Any, Self
-from uuid import uuid4
 
-import aiohttp
-
-from services.cli.errors import FAILED, NOT_FOUND, REFUSED, UNREACHABLE, CliError, usage
+from services.cli.errors import FAILED, NOT_FOUND, REFUSED, UNREACHABLE, USAGE, CliError
 from services.cli.profile import Profile
+from services.client import (
+    AddressError,
+    ApiKey,
+    AuthorityError,
+    Hub,
+    HubError,
+    NoneNamedError,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    Retry,
+    SessionCookie,
+    Unavailable,
+    UnreachableError,
+    UntrustedError,
+)
 
-SECONDS = 30.0
-DOWNLOAD_SECONDS = 3600.0
-PAGE = 200
-SAFE = frozenset({"GET", "HEAD"})
-CSRF_HEADER = "X-Exekra-Csrf"
-CHUNK_BYTES = 64 * 1024
+__all__ = ["Hub", "connected"]
 
-Json = Any
-
-
-class Hub:
-    """One Hub, as somebody. Use it as a context manager."""
-
-    def __init__(self, profile: Profile) -> None:
-        self.profile = profile
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(ssl=tls_context(self.profile.authority))
-        self._session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers={"Accept": "application/json"}
-        )
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    async def get(self, path: str, **params: Any) -> Json:
-        """A resource under `/api`. Parameters that are None or empty are left out."""
-        return await self.call("GET", path, params=params)
-
-    async def post(self, path: str, body: Json = None, **params: Any) -> Json:
-        """Changes or makes something; sent with an Idempotency-Key of its own. None sends no body."""
-        return await self.call("POST", path, body=body, params=params)
-
-    async def items(self, path: str, most: int | None = None, **params: Any) -> list[dict[str, Any]]:
-        """The items of a list, at most `most` of them."""
-        return [item async for item in self.each(path, most, **params)]
-
-    async def each(self, path: str, most: int | None = None, **params: Any) -> AsyncIterator[dict[str, Any]]:
-        """The items of a list one by one, fetched page after page, at most `most` of them."""
-        cursor, left = "", most
-        while True:
-            page = await self.get(path, **params, limit=PAGE if left is None else min(PAGE, left), cursor=cursor)
-            for item in page["items"]:
-                yield item
-            left = None if left is None else left - len(page["items"])
-            cursor = page.get("nextCursor") or ""
-            if not cursor or left == 0:
-                return
-
-    async def call(
-        self, method: str, path: str, *, body: Json = None, params: Mapping[str, Any] | None = None, api: bool = True
-    ) -> Json:
-        """The answered document, None for an empty answer. Raises CliError."""
-        async with self.request(method, path, body=body, params=params, api=api) as response:
-            text = await response.text()
-        return json.loads(text) if text else None
-
-    async def lines(self, path: str) -> AsyncIterator[bytes]:
-        """A download, in pieces."""
-        async with self.request("GET", path, seconds=DOWNLOAD_SECONDS) as response:
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
-
-    @asynccontextmanager
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Json = None,
-        params: Mapping[str, Any] | None = None,
-        api: bool = True,
-        seconds: float = SECONDS,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An answer that is no refusal. Raises CliError."""
-        if self._session is None:
-            raise RuntimeError("the Hub's client is used outside its block")
-        url = f"{self.profile.url}{'/api' if api else ''}{path}"
-        try:
-            async with self._session.request(
-                method,
-                url,
-                json=body,
-                params=_query(params or {}),
-                headers=self._headers(method),
-                timeout=aiohttp.ClientTimeout(total=seconds),
-                allow_redirects=False,
-            ) as response:
-                if not 200 <= response.status < 300:
-                    raise await _refusal(response)
-                yield response
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise _untrusted(self.profile, error) from None
-        except aiohttp.InvalidURL:
-            raise usage(
-                f"{self.profile.url!r} is no address of a Hub; give one like https://hub.example:4545."
-            ) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unreachable(self.profile, error) from None
-
-    def _headers(self, method: str) -> dict[str, str]:
-        headers = {}
-        if self.profile.api_key:
-            headers["Authorization"] = f"Bearer {self.profile.api_key}"
-        elif self.profile.session:
-            headers["Cookie"] = f"{self.profile.cookie}={self.profile.session}"
-            if method not in SAFE:
-                headers[CSRF_HEADER] = self.profile.csrf_token
-        if method == "POST":
-            headers["Idempotency-Key"] = str(uuid4())
-        return headers
+PATIENCE = Retry(attempts=3)
+"""Somebody sits in front of it."""
 
 
-def tls_context(authority: str) -> ssl.SSLContext:
-    """Trusts the Hub's own authority alone when it is known, else the system's."""
+@asynccontextmanager
+async def connected(profile: Profile, patience: Retry = PATIENCE) -> AsyncIterator[Hub]:
+    """A Hub to call while the block runs. Raises CliError."""
     try:
-        return ssl.create_default_context(cadata=authority or None)
-    except ssl.SSLError:
-        raise CliError("The certificate authority cannot be read: give a PEM file with --ca.") from None
+        async with Hub(profile.url, _credential(profile), authority=profile.authority, retry=patience) as hub:
+            yield hub
+    except HubError as error:
+        raise as_cli_error(error, profile.url) from None
 
 
-def _query(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name, str(each))
-        for name, value in params.items()
-        for each in (value if isinstance(value, list | tuple) else [value])
-        if each not in (None, "")
-    ]
+def as_cli_error(error: HubError, url: str) -> CliError:
+    """The exit status an error means, with a sentence on what to do."""
+    match error:
+        case Problem():
+            return _refusal(error)
+        case UntrustedError():
+            return CliError(
+                f"The certificate of {url} is not trusted. Name the Hub's authority (tls/ca.pem in its data folder): "
+                f"exekra login {url} --ca FILE",
+                UNREACHABLE,
+                details=[str(error)],
+            )
+        case UnreachableError():
+            return CliError(
+                f"No Hub answers at {url}. Start one with `exekra up`, or name another with EXEKRA_URL.",
+                UNREACHABLE,
+                details=[str(error)],
+            )
+        case AddressError():
+            return CliError(str(error), USAGE)
+        case AuthorityError():
+            return CliError(str(error), REFUSED)
+        case NoneNamedError():
+            return CliError(str(error), NOT_FOUND)
+    return CliError(str(error))
 
 
-async def _refusal(response: aiohttp.ClientResponse) -> CliError:
-    try:
-        problem = await response.json(content_type=None)
-    except (ValueError, aiohttp.ClientError):
-        problem = None
-    if not isinstance(problem, dict):
-        problem = {"detail": f"The server answered {response.status} {response.reason}."}
-    message = str(problem.get("detail") or problem.get("title") or f"The Hub answered {response.status}.")
-    details = [f"{entry.get('pointer', '')}: {entry.get('detail', '')}" for entry in problem.get("errors") or ()]
-    details += [str(obstacle.get("message") or obstacle.get("code")) for obstacle in problem.get("obstacles") or ()]
-    if response.status == 401 and not response.url.path.endswith("/login"):
+def _credential(profile: Profile) -> ApiKey | SessionCookie | None:
+    if profile.api_key:
+        return ApiKey(profile.api_key)
+    if profile.session:
+        return SessionCookie(profile.cookie, profile.session, profile.csrf_token)
+    return None
+
+
+def _refusal(problem: Problem) -> CliError:
+    details = [f"{wrong.pointer}: {wrong.detail}" for wrong in problem.errors]
+    obstacles = problem.document.get("obstacles") or ()
+    details += [str(obstacle.get("message") or obstacle.get("code")) for obstacle in obstacles]
+    message = problem.detail
+    if isinstance(problem, NotSignedIn):
         message += " Sign in with: exekra login"
-    return CliError(message, _exit_code(response.status), reason=str(problem.get("reason", "")), details=details)
+    return CliError(message, _exit_code(problem), reason=problem.reason, details=details)
 
 
-def _exit_code(status: int) -> int:
-    if status == 404:
+def _exit_code(problem: Problem) -> int:
+    if isinstance(problem, NotFound):
         return NOT_FOUND
-    if status in (502, 503, 504):
+    if isinstance(problem, Unavailable):
         return UNREACHABLE
-    return REFUSED if 400 <= status < 500 else FAILED
-
-
-def _untrusted(profile: Profile, error: Exception) -> CliError:
-    return CliError(
-        f"The certificate of {profile.url} is not trusted. Name the Hub's authority (tls/ca.pem in its data folder): "
-        f"exekra login {profile.url} --ca FILE",
-        UNREACHABLE,
-        details=[str(error)],
-    )
-
-
-def _unreachable(profile: Profile, error: Exception) -> CliError:
-    return CliError(
-        f"No Hub answers at {profile.url}. Start one with `exekra up`, or name another with EXEKRA_URL.",
-        UNREACHABLE,
-        details=[str(error) or type(error).__name__],
-    )
+    return REFUSED if 400 <= problem.status < 500 else FAILED

@@ -1,21 +1,21 @@
 """`exekra execution …`: see executions, read their logs, stop and retry them, learn why one is pending."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.client import Hub
-from services.cli.naming import find_runner, find_workflow, require_id
-from services.cli.output import shown
-from services.cli.running import ENDED, ended_lines, wait_for_end
+from services.cli.completion import complete_runner, complete_workflow
+from services.cli.naming import require_id
+from services.cli.output import documents, shown
+from services.cli.running import ended_lines, wait_for_end
 from services.cli.session import session_of
+from services.client import Hub
+from services.client.models.executions import Execution, NodeRun
 
 app = typer.Typer(no_args_is_help=True, help="See executions, stop and retry them.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The execution's id.")]
-FOLLOW_SECONDS = 1.0
+NODES_SHOWN = 1_000
 COLUMNS = {
     "ID": "id",
     "WORKFLOW": "workflow.name",
@@ -30,8 +30,8 @@ COLUMNS = {
 @app.command("list")
 def list_executions(
     context: typer.Context,
-    workflow: Annotated[str, typer.Option(help="Name or id.")] = "",
-    runner: Annotated[str, typer.Option(help="Name or id.")] = "",
+    workflow: Annotated[str, typer.Option(help="Name or id.", autocompletion=complete_workflow)] = "",
+    runner: Annotated[str, typer.Option(help="Name or id.", autocompletion=complete_runner)] = "",
     status: Annotated[list[str] | None, typer.Option(help="QUEUED, RUNNING, FAILED, … Repeatable.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
 ) -> None:
@@ -39,10 +39,13 @@ def list_executions(
     session = session_of(context)
 
     async def look(hub: Hub) -> list[dict[str, Any]]:
-        workflow_id = (await find_workflow(hub, workflow))["id"] if workflow else None
-        runner_id = (await find_runner(hub, runner))["id"] if runner else None
-        statuses = [each.upper() for each in status or ()]
-        return await hub.items("/executions", most=limit, workflowId=workflow_id, runnerId=runner_id, status=statuses)
+        found = hub.executions.each(
+            workflow_id=(await hub.workflows.find(workflow)).id if workflow else None,
+            runner_id=(await hub.runners.find(runner)).id if runner else None,
+            status=[each.upper() for each in status or ()],
+            most=limit,
+        )
+        return await documents(found)
 
     session.output.table(session.ask(look), COLUMNS, "No execution was found.")
 
@@ -53,27 +56,28 @@ def show_execution(context: typer.Context, execution_id: Id) -> None:
     session = session_of(context)
     identifier = require_id("an execution", execution_id)
 
-    async def look(hub: Hub) -> dict[str, Any]:
-        execution = (await hub.get(f"/executions/{identifier}"))["execution"]
-        return {"execution": execution, "nodes": await hub.items(f"/executions/{identifier}/nodes", most=1000)}
+    async def look(hub: Hub) -> tuple[Execution, list[NodeRun]]:
+        execution = await hub.executions.get(identifier)
+        return execution, [run async for run in hub.executions.nodes(identifier, NODES_SHOWN)]
 
-    found = session.ask(look)
-    execution = found["execution"]
+    execution, nodes = session.ask(look)
+    document = execution.as_json()
+    workflow = execution.workflow.name if execution.workflow else execution.workflow_id
     facts = {
-        "workflow": f"{execution['workflow']['name']} version {execution['version']}",
-        "runner": execution.get("runnerName"),
-        "created": execution["createdAt"],
-        "started": execution.get("startedAt"),
-        "ended": execution.get("completedAt"),
-        "started by": (execution.get("triggeredBy") or {}).get("name"),
-        "waiting for": execution.get("waitingFor"),
+        "workflow": f"{workflow} version {execution.version}",
+        "runner": execution.runner_name,
+        "created": document.get("createdAt"),
+        "started": document.get("startedAt"),
+        "ended": document.get("completedAt"),
+        "started by": execution.triggered_by.name if execution.triggered_by else None,
+        "waiting for": execution.waiting_for,
     }
     lines = [
         *ended_lines(execution),
         *(f"{name:12}{shown(value)}" for name, value in facts.items() if value is not None),
-        *(_node_line(node) for node in found["nodes"]),
+        *map(_node_line, nodes),
     ]
-    session.output.document(found, lines)
+    session.output.document({"execution": document, "nodes": [node.as_json() for node in nodes]}, lines)
 
 
 @app.command("logs")
@@ -89,12 +93,13 @@ def show_logs(
     identifier = require_id("an execution", execution_id)
 
     async def read(hub: Hub) -> None:
-        async for line in _lines(hub, identifier, follow=follow, level=level or None, q=search):
+        async for line in hub.executions.logs(identifier, follow=follow, level=level or None, search=search):
+            document = line.as_json()
             if session.output.as_json:
-                session.output.json_line(line)
+                session.output.json_line(document)
             else:
-                node = f" [{line['nodeId']}]" if line.get("nodeId") else ""
-                session.output.line(f"{line['at']} {line['level']:7}{node} {line['message']}")
+                node = f" [{line.node_id}]" if line.node_id else ""
+                session.output.line(f"{document['at']} {line.level:7}{node} {line.message}")
 
     session.ask(read)
 
@@ -109,9 +114,8 @@ def stop_execution(
     """Ask for the end of an execution."""
     session = session_of(context)
     identifier = require_id("an execution", execution_id)
-    body = {"force": force, "reason": reason}
-    answer = session.ask(lambda hub: hub.post(f"/executions/{identifier}/stop", body))
-    session.output.document(answer, [f"{identifier}  {answer['execution']['status']}"])
+    stopped = session.ask(lambda hub: hub.executions.stop(identifier, force=force, reason=reason))
+    session.output.document({"execution": stopped.as_json()}, [f"{identifier}  {stopped.status}"])
 
 
 @app.command("retry")
@@ -123,11 +127,11 @@ def retry_execution(
     """Start a new execution with the same inputs."""
     session = session_of(context)
     identifier = require_id("an execution", execution_id)
-    answer = session.ask(lambda hub: hub.post(f"/executions/{identifier}/retry", {}))
+    retried = session.ask(lambda hub: hub.executions.retry(identifier))
     if wait:
-        wait_for_end(session, answer["execution"]["id"])
+        wait_for_end(session, retried.id)
         return
-    session.output.document(answer, [f"{answer['execution']['id']}  {answer['execution']['status']}"])
+    session.output.document({"execution": retried.as_json()}, [f"{retried.id}  {retried.status}"])
 
 
 @app.command("pending")
@@ -135,32 +139,17 @@ def show_pending(context: typer.Context, execution_id: Id) -> None:
     """Say for every runner why it does not take the execution."""
     session = session_of(context)
     identifier = require_id("an execution", execution_id)
-    items = session.ask(lambda hub: hub.items(f"/executions/{identifier}/pending-reasons"))
+    reasons = session.ask(lambda hub: hub.executions.pending_reasons(identifier))
     lines = [
-        f"{reason['runner'] or 'every runner'}: "
-        + ("; ".join(obstacle["message"] or obstacle["code"] for obstacle in reason["obstacles"]) or "may take it now")
-        for reason in items
+        f"{reason.runner or 'every runner'}: "
+        + ("; ".join(obstacle.message or obstacle.code for obstacle in reason.obstacles) or "may take it now")
+        for reason in reasons
     ]
+    items = [reason.as_json() for reason in reasons]
     session.output.document({"items": items}, lines or ["It is not waiting, or no runner is registered."])
 
 
-async def _lines(hub: Hub, execution_id: str, *, follow: bool, **filters: Any) -> AsyncIterator[dict[str, Any]]:
-    after = 0
-    ended = not follow
-    while True:
-        if not ended:
-            # Asked before the lines: what is written until the end is then surely read.
-            status = (await hub.get(f"/executions/{execution_id}"))["execution"]["status"]
-            ended = status in ENDED
-        async for line in hub.each(f"/executions/{execution_id}/logs", after=after or None, **filters):
-            after = max(after, line["seq"])
-            yield line
-        if ended:
-            return
-        await asyncio.sleep(FOLLOW_SECONDS)
-
-
-def _node_line(node: dict[str, Any]) -> str:
-    path = "".join(f" {turn['loop']}[{turn['index']}]" for turn in node["path"] or ())
-    failure = f"  {node['failure']['code']}: {node['failure']['message']}" if node.get("failure") else ""
-    return f"  {node['status']:10} {node['durationSeconds']:8.3f} s  {node['nodeId']}{path}{failure}"
+def _node_line(node: NodeRun) -> str:
+    path = "".join(f" {turn.loop}[{turn.index}]" for turn in node.path)
+    failure = f"  {node.failure.code}: {node.failure.message}" if node.failure else ""
+    return f"  {node.status:10} {node.duration_seconds:8.3f} s  {node.node_id}{path}{failure}"

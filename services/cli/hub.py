@@ -11,10 +11,10 @@ import asyncpg
 import typer
 
 from services.cli import checks
-from services.cli.client import Hub
 from services.cli.errors import FAILED, REFUSED, CliError, usage
 from services.cli.output import shown
 from services.cli.session import session_of
+from services.client import Hub
 from services.kit.postgres import SCHEMAS, MigrationError, migrate
 
 
@@ -47,8 +47,8 @@ def status(context: typer.Context) -> None:
     session = session_of(context)
 
     async def look(hub: Hub) -> dict[str, Any]:
-        version = (await hub.call("GET", "/.well-known/exekra", api=False)).get("version")
-        return {"url": hub.profile.url, "version": version, **await hub.get("/dashboard")}
+        version = (await hub.look("/.well-known/exekra")).get("version")
+        return {"url": hub.url, "version": version, **await hub.administration.dashboard()}
 
     found = session.ask(look)
     executions = ", ".join(

@@ -1,18 +1,10 @@
 """Workflows and runners by name or id."""
 
-import re
-from difflib import get_close_matches
 from typing import Any
 
-from services.cli.client import Hub
-from services.cli.errors import missing, usage
-
-_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
-def is_id(text: str) -> bool:
-    """True for a UUID."""
-    return _ID.fullmatch(text) is not None
+from services.cli.errors import usage
+from services.client import Hub, is_id
+from services.client.resources.lookup import find_by_name
 
 
 def require_id(what: str, text: str) -> str:
@@ -36,8 +28,4 @@ async def _find(hub: Hub, what: str, path: str, name: str) -> dict[str, Any]:
     if is_id(name):
         answer: dict[str, dict[str, Any]] = await hub.get(f"{path}/{name.lower()}")
         return answer[what]
-    for item in await hub.items(path, q=name):
-        if item["name"].casefold() == name.casefold():
-            return item
-    names = [item["name"] for item in await hub.items(path, most=200)]
-    raise missing(what, name, get_close_matches(name, names))
+    return await find_by_name(hub, what, path, name)

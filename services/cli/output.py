@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.errors import CliError
+from services.client.models.base import Answer
 
 UNBROKEN = 2_000
 """Width of a table that no terminal shows: its rows are not broken."""
@@ -69,6 +70,11 @@ class Output:
         print(plain(f"exekra: {error.message}"), file=sys.stderr)
         for detail in error.details:
             print(plain(f"  {detail}"), file=sys.stderr)
+
+
+async def documents(answers: AsyncIterator[Answer]) -> list[dict[str, Any]]:
+    """All of a list, as it came."""
+    return [answer.as_json() async for answer in answers]
 
 
 def at(item: Any, path: str) -> Any:

@@ -1,16 +1,18 @@
 """`exekra runner …`: register machines, rotate their secrets, drain them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from services.cli.client import Hub
-from services.cli.naming import find_runner
+from services.cli.completion import complete_runner
+from services.cli.output import documents
 from services.cli.session import session_of
+from services.client import Hub
+from services.client.models.runners import Runner, RunnerSecret
 
 app = typer.Typer(no_args_is_help=True, help="Register machines, rotate their secrets, drain them.")
 
-Name = Annotated[str, typer.Argument(metavar="RUNNER", help="Name or id.")]
+Name = Annotated[str, typer.Argument(metavar="RUNNER", help="Name or id.", autocompletion=complete_runner)]
 COLUMNS = {
     "NAME": "name",
     "STATE": "state",
@@ -32,7 +34,7 @@ def list_runners(
 ) -> None:
     """List runners by name."""
     session = session_of(context)
-    items = session.ask(lambda hub: hub.items("/runners", state=state.upper(), label=label))
+    items = session.ask(lambda hub: documents(hub.runners.each(state=state.upper(), label=label)))
     session.output.table(items, COLUMNS, "There is no runner. Register one: exekra runner register NAME")
 
 
@@ -45,45 +47,50 @@ def register_runner(
 ) -> None:
     """Register a runner. Its secret is printed this once."""
     session = session_of(context)
-    body = {"name": name, "labels": label or [], "slots": slots}
-    answer = session.ask(lambda hub: hub.post("/runners", body))
-    session.output.document(answer, _secret_lines(answer))
+    secret = session.ask(lambda hub: hub.runners.register(name, labels=label or (), slots=slots))
+    session.output.document(secret.as_json(), _secret_lines(secret))
 
 
 @app.command("rotate")
 def rotate_secret(context: typer.Context, name: Name) -> None:
     """Make a new secret; the old one is dead at once."""
     session = session_of(context)
-    answer = session.ask(lambda hub: _act(hub, name, "rotate-secret"))
-    session.output.document(answer, _secret_lines(answer))
+
+    async def rotate(hub: Hub) -> RunnerSecret:
+        return await hub.runners.rotate_secret((await hub.runners.find(name)).id)
+
+    secret = session.ask(rotate)
+    session.output.document(secret.as_json(), _secret_lines(secret))
 
 
 @app.command("drain")
 def drain_runner(context: typer.Context, name: Name) -> None:
     """Give a runner no new work; what runs goes on."""
     session = session_of(context)
-    answer = session.ask(lambda hub: _act(hub, name, "drain"))
-    session.output.document(answer, [f"{answer['runner']['name']} gets no new work."])
+
+    async def drain(hub: Hub) -> Runner:
+        return await hub.runners.drain((await hub.runners.find(name)).id)
+
+    runner = session.ask(drain)
+    session.output.document({"runner": runner.as_json()}, [f"{runner.name} gets no new work."])
 
 
 @app.command("resume")
 def resume_runner(context: typer.Context, name: Name) -> None:
     """Give a drained runner work again."""
     session = session_of(context)
-    answer = session.ask(lambda hub: _act(hub, name, "resume"))
-    session.output.document(answer, [f"{answer['runner']['name']} gets work again."])
+
+    async def resume(hub: Hub) -> Runner:
+        return await hub.runners.resume((await hub.runners.find(name)).id)
+
+    runner = session.ask(resume)
+    session.output.document({"runner": runner.as_json()}, [f"{runner.name} gets work again."])
 
 
-async def _act(hub: Hub, name: str, action: str) -> dict[str, Any]:
-    runner = await find_runner(hub, name)
-    answer: dict[str, Any] = await hub.post(f"/runners/{runner['id']}/{action}")
-    return answer
-
-
-def _secret_lines(answer: dict[str, Any]) -> list[str]:
+def _secret_lines(secret: RunnerSecret) -> list[str]:
     return [
-        f"{answer['runner']['name']} ({answer['runner']['id']})",
-        f"machine key     {answer['machineKey']}",
-        f"machine secret  {answer['machineSecret']}   (shown this once)",
-        f"pair it there:  {answer['pairCommand']}",
+        f"{secret.runner.name} ({secret.runner.id})",
+        f"machine key     {secret.machine_key}",
+        f"machine secret  {secret.machine_secret}   (shown this once)",
+        f"pair it there:  {secret.pair_command}",
     ]

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import typer
 
-from services.cli.client import Hub
+from services.cli.client import connected
 from services.cli.output import Output
 from services.cli.profile import Profile, load_profile
 from services.cli.settings import CliSettings
+from services.client import Hub
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Session:
         """Does the work with a connected Hub. Raises CliError."""
 
         async def run() -> T:
-            async with Hub(self.profile()) as hub:
+            async with connected(self.profile()) as hub:
                 return await work(hub)
 
         return asyncio.run(run())

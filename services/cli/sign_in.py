@@ -2,28 +2,25 @@
 
 import asyncio
 import getpass
-import hashlib
-import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 import typer
 
-from services.cli.client import Hub
-from services.cli.errors import REFUSED, UNREACHABLE, CliError, usage
+from services.cli.client import as_cli_error, connected
+from services.cli.errors import REFUSED, CliError, usage
 from services.cli.profile import Profile, forget_profile, load_profile, read_text, save_profile
 from services.cli.session import session_of
+from services.client import NEVER, Hub, HubError, NotSignedIn, fetch_authority
+from services.client.models.administration import Me
 
 T = TypeVar("T")
 
 DEFAULT_EMAIL = "admin@localhost"
-_HEX_DIGITS = 64
-FETCH_SECONDS = 10.0
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,14 +51,14 @@ def login(
         profile = replace(profile, authority=_fetch_authority(profile.url, fingerprint))
     if api_key_file is not None:
         profile = replace(profile, api_key=_secret(api_key_file), cookie="", session="", csrf_token="")
-        who = _run(profile, _who)
+        who = _run(profile, lambda hub: hub.administration.me())
     else:
         password = _secret(password_file) if password_file is not None else _ask_password(email)
-        profile, who = _run(profile, lambda hub: _log_in(hub, email, password))
+        profile, who = _run(profile, lambda hub: _log_in(hub, profile, email, password))
     path = save_profile(profile)
     session.output.document(
-        {"url": profile.url, "user": who["user"], "permissions": who["permissions"]},
-        [f"Signed in to {profile.url} as {who['user']['email']} ({who['user']['role']}); kept in {path}."],
+        {"url": profile.url, "user": who.user.as_json(), "permissions": who.permissions},
+        [f"Signed in to {profile.url} as {who.user.email} ({who.user.role}); kept in {path}."],
     )
 
 
@@ -70,38 +67,25 @@ def logout(context: typer.Context) -> None:
     session = session_of(context)
     profile = session.profile()
     if profile.session:
-        session.ask(lambda hub: hub.post("/auth/logout"))
+        session.ask(lambda hub: hub.administration.log_out())
     there = forget_profile()
     session.output.document({"signedOut": there}, ["Signed out." if there else "There was no sign-in to forget."])
 
 
-async def _log_in(hub: Hub, email: str, password: str) -> tuple[Profile, dict[str, Any]]:
-    body = {"email": email, "password": password}
-    async with hub.request("POST", "/auth/login", body=body) as response:
-        who: dict[str, Any] = await response.json()
-        cookies = [cookie for cookie in response.cookies.values() if cookie.value]
-    if not cookies:
-        raise CliError("The Hub gave no session. Is it a Hub?")
-    signed_in = replace(
-        hub.profile,
-        api_key="",
-        cookie=cookies[0].key,
-        session=cookies[0].value,
-        csrf_token=who.get("csrfToken") or "",
-    )
-    return signed_in, who
-
-
-async def _who(hub: Hub) -> dict[str, Any]:
-    who: dict[str, Any] = await hub.get("/auth/me")
-    return who
+async def _log_in(hub: Hub, profile: Profile, email: str, password: str) -> tuple[Profile, Me]:
+    try:
+        me, session = await hub.administration.log_in(email, password)
+    except NotSignedIn as problem:
+        raise CliError(problem.detail, REFUSED, reason=problem.reason) from None
+    signed_in = replace(profile, api_key="", cookie=session.name, session=session.value, csrf_token=session.csrf_token)
+    return signed_in, me
 
 
 def _run(profile: Profile, work: Callable[[Hub], Awaitable[T]]) -> T:
     """Does the work with a Hub that is not signed in to yet."""
 
     async def run() -> T:
-        async with Hub(profile) as hub:
+        async with connected(profile, NEVER) as hub:
             return await work(hub)
 
     return asyncio.run(run())
@@ -130,26 +114,9 @@ def _ask_password(email: str) -> str:
 
 
 def _fetch_authority(url: str, fingerprint: str) -> str:
-    """The authority as the Hub hands it out, believed because of its fingerprint alone."""
-    wanted = fingerprint.removeprefix("sha256:").replace(":", "").lower()
-    if len(wanted) != _HEX_DIGITS:
-        raise usage("A fingerprint is SHA-256 in hex, as the Hub prints it at its start.")
-    pem = _run(Profile(url), _fetch_unverified)
-    found = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
-    if found != wanted:
-        raise CliError(f"The Hub's authority has another fingerprint: {found}.", REFUSED)
-    return pem
-
-
-async def _fetch_unverified(hub: Hub) -> str:
-    timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{hub.profile.url}/ca.pem", ssl=False) as response,
-        ):
-            if response.status != 200:
-                raise CliError(f"{hub.profile.url} hands out no authority ({response.status}); give --ca.", REFUSED)
-            return await response.text()
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise CliError(f"No Hub answers at {hub.profile.url}: {error}", UNREACHABLE) from None
+        return asyncio.run(fetch_authority(url, fingerprint))
+    except ValueError as error:
+        raise usage(str(error)) from None
+    except HubError as error:
+        raise as_cli_error(error, url) from None

@@ -1,20 +1,24 @@
 """`exekra workflow …`: bring workflows in and out, judge and publish them."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from services.cli.client import Hub
+from services.cli.completion import complete_workflow
 from services.cli.errors import FAILED, usage
-from services.cli.naming import find_workflow
+from services.cli.output import documents
 from services.cli.profile import read_text
 from services.cli.session import session_of
+from services.client import Hub
+from services.client.models.workflows import GraphProblem, Imported, Validation, Version, Workflow
 
 app = typer.Typer(no_args_is_help=True, help="Bring workflows in and out, judge and publish them.")
 
-Name = Annotated[str, typer.Argument(metavar="WORKFLOW", help="Name or id.")]
+Name = Annotated[str, typer.Argument(metavar="WORKFLOW", help="Name or id.", autocompletion=complete_workflow)]
+VERSIONS_SHOWN = 20
 COLUMNS = {
     "NAME": "name",
     "DRAFT": "draftVersion",
@@ -33,7 +37,7 @@ def list_workflows(
 ) -> None:
     """List workflows by name."""
     session = session_of(context)
-    items = session.ask(lambda hub: hub.items("/workflows", q=search, tag=tag))
+    items = session.ask(lambda hub: documents(hub.workflows.each(search=search, tag=tag)))
     session.output.table(items, COLUMNS, "There is no workflow. Bring one in: exekra workflow import FILE")
 
 
@@ -46,27 +50,22 @@ def show_workflow(
     """Show a workflow and its versions."""
     session = session_of(context)
 
-    async def look(hub: Hub) -> dict[str, Any]:
-        found = await find_workflow(hub, name)
-        workflow = (await hub.get(f"/workflows/{found['id']}"))["workflow"]
-        return {"workflow": workflow, "versions": await hub.items(f"/workflows/{found['id']}/versions", most=20)}
+    async def look(hub: Hub) -> tuple[Workflow, list[Version]]:
+        workflow = await hub.workflows.get((await hub.workflows.find(name)).id)
+        return workflow, [version async for version in hub.workflows.versions(workflow.id, VERSIONS_SHOWN)]
 
-    found = session.ask(look)
-    workflow = found["workflow"]
+    workflow, versions = session.ask(look)
     if graph:
-        session.output.line(json.dumps(workflow["graph"], indent=2, ensure_ascii=False))
+        session.output.line(json.dumps(workflow.graph, indent=2, ensure_ascii=False))
         return
     lines = [
-        f"{workflow['name']}  ({workflow['id']})",
-        *([workflow["description"]] if workflow["description"] else []),
-        f"draft {workflow['draftVersion']}, published {workflow['publishedVersion'] or 'none'}",
-        *(
-            f"{'*' if version['published'] else ' '} {version['version']:>4}  {version['createdAt']}  "
-            f"{(version['createdBy'] or {}).get('name', '')}  {version['note']}"
-            for version in found["versions"]
-        ),
+        f"{workflow.name}  ({workflow.id})",
+        *([workflow.description] if workflow.description else []),
+        f"draft {workflow.draft_version}, published {workflow.published_version or 'none'}",
+        *map(_version_line, versions),
     ]
-    session.output.document(found, lines)
+    document = {"workflow": workflow.as_json(), "versions": [version.as_json() for version in versions]}
+    session.output.document(document, lines)
 
 
 @app.command("import")
@@ -80,24 +79,27 @@ def import_workflow(
     session = session_of(context)
     document = read_json(file)
 
-    async def bring_in(hub: Hub) -> dict[str, Any]:
-        if "format" in document or "nodes" not in document:
-            answer = await hub.post("/workflows/import", document, name=name)
+    async def bring_in(hub: Hub) -> Imported:
+        if _is_bare_graph(document):
+            imported = Imported(workflow=await hub.workflows.create(name or file.stem, graph=document))
         else:
-            answer = await hub.post("/workflows", {"name": name or file.stem, "graph": document})
+            imported = await hub.workflows.import_document(document, name=name)
         if publish:
             # Said before: when publishing is refused, the workflow is there nevertheless.
-            session.output.remark(f"Made {answer['workflow']['name']} ({answer['workflow']['id']}).")
-            answer |= await hub.post(f"/workflows/{answer['workflow']['id']}/publish", {})
-        result: dict[str, Any] = answer
-        return result
+            session.output.remark(f"Made {imported.workflow.name} ({imported.workflow.id}).")
+            published = await hub.workflows.publish(imported.workflow.id)
+            imported = imported.model_copy(update={"workflow": published})
+        return imported
 
-    answer = session.ask(bring_in)
-    workflow = answer["workflow"]
-    published = f", version {workflow['publishedVersion']} published" if workflow["publishedVersion"] else ""
-    session.output.document(
-        answer, [f"Imported {workflow['name']} ({workflow['id']}){published}.", *problem_lines(answer)]
-    )
+    imported = session.ask(bring_in)
+    workflow = imported.workflow
+    published = f", version {workflow.published_version} published" if workflow.published_version else ""
+    lines = [
+        f"Imported {workflow.name} ({workflow.id}){published}.",
+        *(f"{note.kind}: {note.node}: {note.message}" for note in imported.notes),
+        *problem_lines(imported.problems),
+    ]
+    session.output.document(imported.as_json(), lines)
 
 
 @app.command("export")
@@ -111,8 +113,7 @@ def export_workflow(
     session = session_of(context)
 
     async def fetch(hub: Hub) -> Any:
-        workflow = await find_workflow(hub, name)
-        return await hub.get(f"/workflows/{workflow['id']}/export", version=version)
+        return await hub.workflows.export((await hub.workflows.find(name)).id, version)
 
     text = json.dumps(session.ask(fetch), indent=2, ensure_ascii=False) + "\n"
     if output is None:
@@ -130,19 +131,17 @@ def validate_workflow(
 ) -> None:
     """List what is wrong with a workflow; exits 1 when it cannot be published."""
     session = session_of(context)
-    body: dict[str, Any] = {}
+    graph = None
     if file is not None:
         document = read_json(file)
-        body["graph"] = document.get("graph") if "format" in document else document
+        graph = document.get("graph") if "format" in document else document
 
-    async def judge(hub: Hub) -> dict[str, Any]:
-        workflow = await find_workflow(hub, name)
-        verdict: dict[str, Any] = await hub.post(f"/workflows/{workflow['id']}/validate", body)
-        return verdict
+    async def judge(hub: Hub) -> Validation:
+        return await hub.workflows.validate((await hub.workflows.find(name)).id, graph)
 
     verdict = session.ask(judge)
-    session.output.document(verdict, problem_lines(verdict) or ["No problem was found."])
-    if not verdict["valid"]:
+    session.output.document(verdict.as_json(), problem_lines(verdict.problems) or ["No problem was found."])
+    if not verdict.valid:
         raise typer.Exit(FAILED)
 
 
@@ -156,15 +155,12 @@ def publish_workflow(
     """Make a version the one that executions run."""
     session = session_of(context)
 
-    async def publish(hub: Hub) -> dict[str, Any]:
-        workflow = await find_workflow(hub, name)
-        body = {"note": note, **({} if version is None else {"version": version})}
-        answer: dict[str, Any] = await hub.post(f"/workflows/{workflow['id']}/publish", body)
-        return answer
+    async def publish(hub: Hub) -> Workflow:
+        return await hub.workflows.publish((await hub.workflows.find(name)).id, version=version, note=note)
 
-    answer = session.ask(publish)
-    workflow = answer["workflow"]
-    session.output.document(answer, [f"{workflow['name']}: version {workflow['publishedVersion']} is published."])
+    workflow = session.ask(publish)
+    lines = [f"{workflow.name}: version {workflow.published_version} is published."]
+    session.output.document({"workflow": workflow.as_json()}, lines)
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -178,10 +174,21 @@ def read_json(file: Path) -> dict[str, Any]:
     return document
 
 
-def problem_lines(verdict: dict[str, Any]) -> list[str]:
+def _is_bare_graph(document: dict[str, Any]) -> bool:
+    """A graph of ours without an envelope; the graphs of n8n have connections in place of edges."""
+    return "format" not in document and "nodes" in document and "connections" not in document
+
+
+def problem_lines(problems: Iterable[GraphProblem]) -> list[str]:
     """One line for each problem."""
     return [
-        f"{problem['severity']}: {problem['pointer'] or '/'}: "
-        f"{'node ' + problem['nodeId'] + ': ' if problem['nodeId'] else ''}{problem['message']}"
-        for problem in verdict.get("problems") or ()
+        f"{problem.severity}: {problem.pointer or '/'}: "
+        f"{'node ' + problem.node_id + ': ' if problem.node_id else ''}{problem.message}"
+        for problem in problems
     ]
+
+
+def _version_line(version: Version) -> str:
+    author = version.created_by.name if version.created_by else ""
+    mark = "*" if version.published else " "
+    return f"{mark} {version.version:>4}  {version.as_json().get('createdAt', '')}  {author}  {version.note}"

@@ -84,7 +84,7 @@ def test_a_hub_that_is_away_is_5_and_the_message_says_what_to_do(
 
 
 def test_an_answer_that_is_no_problem_document_is_no_crash(hub: ScriptedHub, exekra: Exekra) -> None:
-    hub.answers["GET /api/workflows"] = [(502, web.Response(status=502, text="<html>"))]
+    hub.answers["GET /api/workflows"] = [(502, web.Response(status=502, text="<html>")) for _ in range(3)]
     ran = exekra("workflow", "list")
     assert ran.status == 5
     assert "502" in ran.err
@@ -168,7 +168,7 @@ def test_an_export_is_printed_or_written(hub: ScriptedHub, exekra: Exekra, tmp_p
 def declare(hub: ScriptedHub, **types: str) -> None:
     graph = {"inputs": [{"name": name, "type": kind} for name, kind in types.items()]}
     hub.answer("GET /api/workflows", page(WORKFLOW))
-    hub.answer(f"GET /api/workflows/{WORKFLOW_ID}/versions/1", {"version": {"graph": graph}})
+    hub.answer(f"GET /api/workflows/{WORKFLOW_ID}/versions/1", {"version": {"version": 1, "graph": graph}})
     hub.answer("POST /api/executions", {**execution("QUEUED"), "duplicate": False}, status=201)
 
 

@@ -1,0 +1,72 @@
+"""People, the licence, the audit log and the dashboard."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from services.client.models.base import Answer
+
+
+class User(Answer):
+    """A person who can sign in; `role` is ADMIN, DEVELOPER or OPERATOR."""
+
+    id: str = ""
+    email: str
+    name: str = ""
+    role: str
+    disabled: bool = False
+    locked: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    last_login_at: datetime | None = None
+
+
+class Me(Answer):
+    """Who calls, and what the credential may do."""
+
+    user: User
+    permissions: tuple[str, ...] = ()
+    csrf_token: str | None = None
+
+
+class License(Answer):
+    """What the installation is entitled to, and what it uses; `state` is community, valid, grace or expired."""
+
+    edition: str
+    customer: str | None = None
+    state: str
+    runner_limit: int
+    runners_used: int
+    concurrent_executions: int = 0
+    expires_at: datetime | None = None
+
+
+class AuditEvent(Answer):
+    """Who did what to what, when and from where."""
+
+    seq: int
+    id: str
+    at: datetime
+    service: str
+    actor_kind: str
+    actor_id: str | None = None
+    actor_name: str = ""
+    action: str
+    resource_kind: str = ""
+    resource_id: str | None = None
+    resource_name: str | None = None
+    ip: str | None = None
+    request_id: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+    hash: str = ""
+
+
+class AuditVerdict(Answer):
+    """Whether the chain of audit events holds; `broken_at` is the first row that does not fit."""
+
+    valid: bool
+    checked: int
+    broken_at: int | None = None
+    message: str = ""
+    head_hash: str = ""
