@@ -56,6 +56,17 @@ class Outbox:
         actor: Principal | None = None,
     ) -> None:
         """Writes one event in the caller's transaction; `action` reads `subject.verb`, details hold no secrets."""
+        await connection.execute(INSERT, *self.row(action, resource, details, actor=actor))
+
+    def row(
+        self,
+        action: str,
+        resource: Resource,
+        details: Mapping[str, Any] | None = None,
+        *,
+        actor: Principal | None = None,
+    ) -> tuple[str, bytes]:
+        """Id and event as `record` writes them, for a statement that writes more at once; to be committed soon."""
         who = actor or acting_principal()
         identifier = new_id()
         event = audit_service_pb2.AuditEvent(
@@ -73,9 +84,9 @@ class Outbox:
             details_json=json.dumps(dict(details or {})).encode(),
         )
         event.at.GetCurrentTime()
-        await connection.execute(INSERT, identifier, event.SerializeToString())
         # The row is seen only after the caller's commit; what commits later than this is found by the pump's own poll.
         asyncio.get_running_loop().call_later(WAKE_AFTER_SECONDS, self.wake.set)
+        return identifier, event.SerializeToString()
 
     async def push(self) -> None:
         """Pushes until the outbox is empty. Raises a DomainError while the audit service is away; rows then stay."""

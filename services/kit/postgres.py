@@ -34,8 +34,13 @@ _FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 
 @asynccontextmanager
-async def open_pool(dsn: str, service: str, *, minimum: int = 1, maximum: int = 10) -> "AsyncIterator[Pool]":
+async def open_pool(
+    dsn: str, service: str, *, minimum: int = 1, maximum: int = 10, keeps_plans: bool = False
+) -> "AsyncIterator[Pool]":
     """A pool whose connections see the service's schema alone.
+
+    `keeps_plans`: each statement is planned once for a connection and not for its values. For few statements that all
+    read by keys, and run so often that planning costs more than running.
 
     Raises OSError or asyncpg.PostgresError when it cannot connect.
     """
@@ -51,6 +56,8 @@ async def open_pool(dsn: str, service: str, *, minimum: int = 1, maximum: int = 
             "application_name": f"exekra-{service}",
             "jit": "off",
             "lock_timeout": f"{LOCK_SECONDS}s",
+            # A plan that was made while the tables were small must not read them whole once they have grown.
+            **({"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"} if keeps_plans else {}),
         },
     )
     try:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
 
+LINK_CONNECTIONS = 4
+"""A Link works on one batch at a time; others touch its registry's row and read loads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """What every process of the scheduler needs to change executions and tell others of it."""
@@ -79,35 +83,35 @@ async def open_core(settings: SchedulerSettings) -> AsyncIterator[Core]:
             redis = connect(settings.redis)
             stack.push_async_callback(redis.aclose, close_connection_pool=True)
             doorbell = ArqDoorbell(redis)
-        bells = Bells(ringer=ringer, claim_here=dispatcher.run, doorbell=doorbell)
+        bells = Bells(ringer=ringer, claim_here=dispatcher.run, carry=dispatcher.deliver, doorbell=doorbell)
         yield Core(settings, pool, ringer, courier, dispatcher, bells, Outbox("scheduler", pool, audit))
 
 
 @asynccontextmanager
 async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) -> AsyncIterator[Parts]:
     """The process that serves RPCs."""
+    dsn = settings.database_url.get_secret_value()
     async with (
         open_core(settings) as core,
+        open_pool(dsn, "scheduler", maximum=LINK_CONNECTIONS, keeps_plans=True) as link_pool,
         open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
     ):
-        dsn = settings.database_url.get_secret_value()
         evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
             registrations=[
                 workflow_registration(core.pool, core.outbox),
-                *execution_registrations(core, Licence(core.pool, license_), stop),
+                *execution_registrations(core, link_pool, Licence(core.pool, license_), stop),
                 *evidence.registrations,
             ],
             background=[*core.background(stop), partial(evidence.bell.run, stop)],
         )
 
 
-def execution_registrations(core: Core, licence: Licence, stop: asyncio.Event) -> list[Registration]:
-    """ExecutionService and DispatchService."""
+def execution_registrations(core: Core, link_pool: "Pool", licence: Licence, stop: asyncio.Event) -> list[Registration]:
+    """ExecutionService and DispatchService; the Link of each registry process has `link_pool` for its transactions."""
     submissions = Submissions(
         core.pool,
         core.bells,
-        core.courier,
         licence,
         core.outbox,
         retry_lease_seconds=core.settings.retry_lease_seconds,
@@ -122,7 +126,7 @@ def execution_registrations(core: Core, licence: Licence, stop: asyncio.Event) -
         Registration(
             dispatch_service_pb2_grpc.add_DispatchServiceServicer_to_server,
             DispatchServicer(
-                core.pool,
+                link_pool,
                 core.bells,
                 stop,
                 next_heartbeat_seconds=core.settings.heartbeat_seconds,

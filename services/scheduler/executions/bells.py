@@ -1,19 +1,21 @@
 """Bells after a commit: work may be claimable, somebody may be watching. Nothing waits for a bell; all may be lost.
 
-A lone bell is answered here, at once. Bells that come while this process claims go to the dispatch workers as arq jobs
-through Redis, who so share every burst (infra/decisions/0008). After three failures in a row to reach them the circuit
-opens for five seconds; this process then claims alone, as it does without Redis.
+A lone bell is answered here, at once; what is accepted while none sounds is claimed without one. Bells that come while
+this process claims go to the dispatch workers as arq jobs through Redis, who share every burst (infra/decisions/0008).
+After three failures in a row to reach them the circuit opens for five seconds; this process then claims alone, as it
+does without Redis.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
 import structlog
 
 from services.kit.loops import wait_for_any
 from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.model import Offer
 from services.scheduler.executions.ringer import Ringer
 
 log = structlog.get_logger()
@@ -68,20 +70,35 @@ class Bells:
         *,
         ringer: Ringer,
         claim_here: Callable[[], Awaitable[object]],
+        carry: Callable[[Sequence[Offer]], Awaitable[bool]],
         doorbell: Doorbell | None = None,
         breaker: Breaker | None = None,
     ) -> None:
         self._ringer = ringer
         self._claim_here = claim_here
+        self._carry = carry
         self._doorbell = doorbell
         self._breaker = breaker or Breaker()
         self._dispatch_due = asyncio.Event()
+        self._claiming: asyncio.Task[None] | None = None
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    @property
+    def idle(self) -> bool:
+        """True when no bell of this process sounds: whoever has something claimable may as well claim it itself."""
+        return not self._dispatch_due.is_set() and (self._claiming is None or self._claiming.done())
 
     def settle(self, aftermath: Aftermath) -> None:
         """Call after the commit."""
         self.changed(aftermath.topics)
         if aftermath.dispatch:
             self.dispatch()
+
+    def deliver(self, offers: Sequence[Offer]) -> None:
+        """Sends offers that were claimed outside of a bell, in the background."""
+        delivery = asyncio.create_task(self._deliver(offers))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
 
     def dispatch(self) -> None:
         """Something may have become claimable."""
@@ -92,20 +109,27 @@ class Bells:
         self._ringer.ring(topics)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Claims, or asks the workers to, until `stop`; a claim under way is then finished."""
-        claiming: asyncio.Task[None] | None = None
+        """Claims, or asks the workers to, until `stop`; what is under way is then finished."""
         async with asyncio.TaskGroup() as tasks:
             while not stop.is_set():
                 await wait_for_any(IDLE_SECONDS, stop, self._dispatch_due)
                 if not self._dispatch_due.is_set():
                     continue
                 self._dispatch_due.clear()
-                if claiming is not None and not claiming.done():
+                if self._claiming is not None and not self._claiming.done():
                     if await self._ask_workers():
                         continue
                     # What this bell is about may have come after the claim under way looked.
-                    await claiming
-                claiming = tasks.create_task(self._claim())
+                    await self._claiming
+                self._claiming = tasks.create_task(self._claim())
+        await asyncio.gather(*self._deliveries)
+
+    async def _deliver(self, offers: Sequence[Offer]) -> None:
+        try:
+            if await self._carry(offers):
+                self.dispatch()
+        except Exception as error:  # noqa: BLE001 - an offer that was not sent expires, and is made again
+            log.warning("delivering failed", error=repr(error))
 
     async def _claim(self) -> None:
         try:

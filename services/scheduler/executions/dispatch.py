@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from services.scheduler.executions.model import Offer
@@ -36,7 +37,7 @@ class Dispatcher:
                     offers = await repository.claim(connection, CLAIMED_AT_ONCE)
                 if offers:
                     total += len(offers)
-                    deliveries.append(asyncio.create_task(self._deliver(offers)))
+                    deliveries.append(asyncio.create_task(self.deliver(offers)))
                 if len(offers) == CLAIMED_AT_ONCE:
                     continue
                 came_back = any([await delivery for delivery in deliveries])
@@ -47,8 +48,8 @@ class Dispatcher:
             await asyncio.gather(*deliveries)
         return total
 
-    async def _deliver(self, offers: list[Offer]) -> bool:
-        """True when some came back to the queue."""
+    async def deliver(self, offers: Sequence[Offer]) -> bool:
+        """Sends them to their runners. True when some came back to the queue."""
         self._ringer.ring({"executions", "runners", *(f"execution:{offer.execution_id}" for offer in offers)})
         aftermath = await self._courier.deliver(offers)
         self._ringer.ring(aftermath.topics)

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 CHANNEL = "automation_changes"
 NOTIFY = "SELECT pg_notify($1, $2)"
-COALESCE_SECONDS = 0.005
+COALESCE_SECONDS = 0.01
 MAXIMUM_PAYLOAD_BYTES = 7_000
 """Postgres takes less than 8,000."""
 RECONNECT_SECONDS = 1.0
@@ -56,11 +56,12 @@ class Ringer:
             while not stop.is_set():
                 await wait_for_any(60.0, stop, self._due)
                 if self._due.is_set():
+                    # First a little patience: what a change sets in motion rings again within milliseconds.
+                    await wait_for_any(COALESCE_SECONDS, stop)
                     self._due.clear()
                     topics, self._topics = self._topics, set()
                     for payload in payloads(topics):
                         await connection.execute(NOTIFY, CHANNEL, payload)
-                    await wait_for_any(COALESCE_SECONDS, stop)
         finally:
             await connection.close(timeout=CONNECT_SECONDS)
 

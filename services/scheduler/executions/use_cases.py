@@ -1,6 +1,6 @@
 """Accepting work: a new execution, or an ended one again. One transaction from the idempotency key to the audit row."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,6 @@ from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.lifecycle import ENDED
 from services.scheduler.executions.model import Actor, Demand, Launch, Mode, Offer
 from services.scheduler.executions.obstacles import explain
-from services.scheduler.executions.offers import Courier
 from services.scheduler.executions.repository import dispatch, queries, submission
 from services.scheduler.executions.repository.queries import View
 from services.scheduler.workflows.model import Launchable
@@ -55,6 +54,7 @@ class Submission:
     timeout_seconds: float = 0.0
     queue_timeout_seconds: float = DEFAULT_QUEUE_TIMEOUT_SECONDS
     retry_of: str | None = None
+    trigger_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,6 @@ class Submissions:
         self,
         pool: "Pool",
         bells: Bells,
-        courier: Courier,
         licence: Licence,
         outbox: Outbox,
         *,
@@ -88,7 +87,6 @@ class Submissions:
     ) -> None:
         self._pool = pool
         self._bells = bells
-        self._courier = courier
         self._licence = licence
         self._outbox = outbox
         self._retry_lease_seconds = retry_lease_seconds
@@ -106,17 +104,44 @@ class Submissions:
         _check(wanted, principal)
         await self._licence.require()
         try:
-            accepted, offer = await self._store(wanted, key or RequestKey(), principal)
+            accepted, offers = await self._store(wanted, key or RequestKey(), principal)
         except DomainError as error:
             if error.reason == "RUNNER_UNAVAILABLE":
                 await self._record_refusal(wanted, error)
             raise
-        aftermath = Aftermath(topics={"executions", f"execution:{accepted.view.id}"})
-        aftermath.dispatch = offer is None and not accepted.duplicate
-        self._bells.settle(aftermath)
-        if offer is not None:
-            self._bells.settle(await self._courier.deliver([offer]))
+        self.announce([accepted], offers)
         return accepted
+
+    async def accept(self, connection: "Connection", wanted: Submission, principal: Principal) -> Accepted:
+        """Accepts work in the caller's transaction, which also holds its cause; nothing is audited here.
+
+        Whoever calls asks `require_licence` before it begins the transaction, and `announce`s after the commit. Raises
+        what `submit` raises, less the licence's refusal and what concerns keys and runners.
+        """
+        _check(wanted, principal)
+        launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
+        return await self._insert(connection, launch, audit=None)
+
+    async def require_licence(self) -> None:
+        """Raises LICENCE_REFUSED when nothing new may begin."""
+        await self._licence.require()
+
+    async def claim_if_idle(self, connection: "Connection") -> list[Offer]:
+        """The offer for what the caller's transaction accepted, when nobody else is about to claim.
+
+        To be the transaction's last statement: it holds a seat, and what it locks nobody waits for. Saves the way by
+        the bell, a commit and a begin (infra/decisions/0008).
+        """
+        return await dispatch.claim(connection, 1) if self._bells.idle else []
+
+    def announce(self, accepted: Sequence[Accepted], offers: Sequence[Offer] = ()) -> None:
+        """Call after the commit: sends the offers, and rings for what still waits for one."""
+        offered = {offer.execution_id for offer in offers}
+        new = [each.view.id for each in accepted if not each.duplicate]
+        if offers:
+            self._bells.deliver(offers)
+        topics = {"executions", *(f"execution:{identifier}" for identifier in new)} if new else set()
+        self._bells.settle(Aftermath(topics=topics, dispatch=not offered.issuperset(new)))
 
     async def retry(self, execution_id: str, key: RequestKey | None = None) -> Accepted:
         """The same inputs again, on the workflow as it is published now (its draft, for a run of a draft).
@@ -142,34 +167,36 @@ class Submissions:
         )
         return await self.submit(wanted, key)
 
-    async def _store(self, wanted: Submission, key: RequestKey, principal: Principal) -> tuple[Accepted, Offer | None]:
+    async def _store(
+        self, wanted: Submission, key: RequestKey, principal: Principal
+    ) -> tuple[Accepted, Sequence[Offer]]:
         interactive = wanted.mode is Mode.INTERACTIVE
         owner = f"{principal.kind}:{principal.id}"
+        offers: Sequence[Offer] = ()
         async with self._pool.acquire() as connection, connection.transaction():
             if interactive:
                 await connection.execute(INTERACTIVE_LOCKS)
             if key.key:
                 kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
                 if kept is not None:
-                    return await _recalled(connection, kept), None
+                    return await _recalled(connection, kept), ()
             launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
-            accepted = await self._insert(connection, launch)
-            offer = None
-            if not accepted.duplicate:
-                if interactive and wanted.runner_id is not None:
-                    offer = await _claim(connection, launch.id, wanted.runner_id)
-                    accepted = Accepted(await _read(connection, launch.id), duplicate=False)
-                await self._record(connection, launch)
+            accepted = await self._insert(connection, launch, self._audit(launch))
+            if not accepted.duplicate and interactive and wanted.runner_id is not None:
+                offers = [await _claim(connection, launch.id, wanted.runner_id)]
+                accepted = Accepted(await _read(connection, launch.id), duplicate=False)
             if key.key:
                 response = f"{accepted.view.id} {'duplicate' if accepted.duplicate else 'new'}".encode()
                 await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
-        return accepted, offer
+            if not (interactive or accepted.duplicate):
+                offers = await self.claim_if_idle(connection)
+        return accepted, offers
 
-    async def _insert(self, connection: "Connection", launch: Launch) -> Accepted:
+    async def _insert(self, connection: "Connection", launch: Launch, audit: tuple[str, bytes] | None) -> Accepted:
         """The execution: this one, or the one that was there before under the same key."""
         demand_id = await self._demands.find(connection, launch.demand)
         for _ in range(MERGE_TRIES):
-            view = await submission.insert(connection, launch, demand_id)
+            view = await submission.insert(connection, launch, demand_id, audit)
             if view is not None:
                 return Accepted(view, duplicate=False)
             assert launch.dedupe_key is not None
@@ -179,7 +206,7 @@ class Submissions:
             # The holder ended between the two statements: the key is free again.
         raise DomainError(Kind.UNAVAILABLE, "BUSY", "Executions of this key begin and end too fast. Try again.")
 
-    async def _record(self, connection: "Connection", launch: Launch) -> None:
+    def _audit(self, launch: Launch) -> tuple[str, bytes]:
         details: Mapping[str, Any] = {
             "workflowId": launch.workflow_id,
             "version": launch.version,
@@ -187,7 +214,7 @@ class Submissions:
             "retryOf": launch.retry_of,
         }
         action = "execution.retried" if launch.retry_of else "execution.created"
-        await self._outbox.record(connection, action, Resource("execution", launch.id, launch.workflow_name), details)
+        return self._outbox.row(action, Resource("execution", launch.id, launch.workflow_name), details)
 
     async def _record_refusal(self, wanted: Submission, error: DomainError) -> None:
         details = {"workflowId": wanted.workflow_id, "runnerId": wanted.runner_id, **error.facts}
@@ -251,6 +278,7 @@ async def _prepare(
         dedupe_key=wanted.dedupe_key or None,
         not_before=wanted.not_before,
         retry_of=wanted.retry_of,
+        trigger_id=wanted.trigger_id,
     )
 
 

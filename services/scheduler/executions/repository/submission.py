@@ -19,7 +19,10 @@ INSERT = f"""WITH stored AS (
  ready_at, waiting_for)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
   $25, greatest(now(), $25), CASE WHEN $25 > now() THEN 'NOT_BEFORE' END)
- ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_held DO NOTHING RETURNING *)
+ ON CONFLICT (workflow_id, dedupe_key) WHERE dedupe_held DO NOTHING RETURNING *
+), recorded AS (
+ INSERT INTO outbox (id, event) SELECT $26::uuid, $27::bytea FROM stored WHERE $26::uuid IS NOT NULL
+)
  SELECT {queries.COLUMNS} FROM stored e {queries.BESIDE}"""  # noqa: S608 - a constant
 REMEMBERED = 10_000
 DEDUPE_HOLDER = "SELECT id FROM execution WHERE workflow_id = $1 AND dedupe_key = $2 AND dedupe_held"
@@ -50,8 +53,10 @@ class Demands:
                 return made
 
 
-async def insert(connection: "Connection", launch: Launch, demand_id: int) -> queries.View | None:
-    """Stores the execution as QUEUED. None when its deduplication key is held by another one."""
+async def insert(
+    connection: "Connection", launch: Launch, demand_id: int, audit: tuple[str, bytes] | None
+) -> queries.View | None:
+    """Stores the execution as QUEUED, and its row for the audit. None when another holds its deduplication key."""
     row = await connection.fetchrow(
         INSERT,
         launch.id,
@@ -79,6 +84,7 @@ async def insert(connection: "Connection", launch: Launch, demand_id: int) -> qu
         launch.actor.name,
         launch.retry_of,
         launch.not_before,
+        *(audit or (None, None)),
     )
     return queries.view_of(row) if row else None
 

@@ -169,6 +169,7 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         core = await enter(open_core(settings))
+        link_pool = await enter(open_pool(database.dsns["scheduler"], "scheduler", keeps_plans=True))
         license_pool = await enter(open_pool(database.dsns["license"], "license", maximum=2))
         license_stack = await enter(AsyncExitStack())
         await license_stack.enter_async_context(
@@ -177,7 +178,7 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
         license_channel = await enter(open_channel(settings.license_address, caller="scheduler"))
         registrations = [
             workflow_registration(core.pool, core.outbox),
-            *execution_registrations(core, Licence(core.pool, license_channel), stop),
+            *execution_registrations(core, link_pool, Licence(core.pool, license_channel), stop),
         ]
         await enter(grpc_server(registrations, settings.scheduler_address, drain_seconds=0.1))
         tasks = [asyncio.create_task(each()) for each in core.background(stop)[:2]]

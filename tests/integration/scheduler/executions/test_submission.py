@@ -107,10 +107,10 @@ async def test_an_interactive_execution_is_assigned_in_its_own_submission(schedu
     runner = await scheduler.runner()
     execution = await scheduler.submit(workflow, mode=EXECUTION_MODE_INTERACTIVE, runner_id=runner.id)
     assert status_name(execution) == "ASSIGNED"
-    offer = scheduler.registry.offers[runner.id][0]
+    offer = await runner.run_next()
     assert offer.interactive
     assert 4.0 < offer.offer_seconds <= 5.0
-    await runner.finish(await runner.run_next())
+    await runner.finish(offer)
     assert await scheduler.status(execution) == "COMPLETED"
 
 

@@ -1,13 +1,14 @@
 """Who answers a bell: this process, the workers, and what happens while those cannot be reached."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from services.scheduler.executions.bells import Bells, Breaker
 from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.model import Offer
 from services.scheduler.executions.ringer import MAXIMUM_PAYLOAD_BYTES, Ringer, payloads
 from tests.eventually import eventually
 
@@ -40,6 +41,31 @@ class Claims:
         await self.gate.wait()
 
 
+class Deliveries:
+    """Counts deliveries; comes back when `returns` says so, and takes as long as `gate` is closed."""
+
+    def __init__(self, *, returns: bool = False) -> None:
+        self.offers: list[Offer] = []
+        self.returns = returns
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def __call__(self, offers: Sequence[Offer]) -> bool:
+        await self.gate.wait()
+        self.offers += offers
+        return self.returns
+
+
+def bells_of(
+    claims: Callable[[], Awaitable[object]],
+    carry: Callable[[Sequence[Offer]], Awaitable[bool]] | None = None,
+    *,
+    doorbell: FakeDoorbell | None = None,
+    breaker: Breaker | None = None,
+) -> Bells:
+    return Bells(ringer=Ringer(""), claim_here=claims, carry=carry or Deliveries(), doorbell=doorbell, breaker=breaker)
+
+
 @asynccontextmanager
 async def running(bells: Bells) -> AsyncIterator[None]:
     stop = asyncio.Event()
@@ -53,7 +79,7 @@ async def running(bells: Bells) -> AsyncIterator[None]:
 
 async def test_a_lone_bell_is_answered_by_this_process() -> None:
     doorbell, claims = FakeDoorbell(), Claims()
-    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell)
+    bells = bells_of(claims, doorbell=doorbell)
     async with running(bells):
         for rung in range(1, 4):
             bells.settle(Aftermath(dispatch=True))
@@ -63,7 +89,7 @@ async def test_a_lone_bell_is_answered_by_this_process() -> None:
 
 async def test_bells_that_come_while_this_process_claims_go_to_the_workers() -> None:
     doorbell, claims = FakeDoorbell(), Claims()
-    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell)
+    bells = bells_of(claims, doorbell=doorbell)
     claims.gate.clear()
     async with running(bells):
         bells.dispatch()
@@ -77,7 +103,7 @@ async def test_bells_that_come_while_this_process_claims_go_to_the_workers() -> 
 
 async def test_without_workers_this_process_claims_again_after_the_claim_under_way() -> None:
     claims = Claims()
-    bells = Bells(ringer=Ringer(""), claim_here=claims)
+    bells = bells_of(claims)
     claims.gate.clear()
     async with running(bells):
         bells.dispatch()
@@ -90,7 +116,7 @@ async def test_without_workers_this_process_claims_again_after_the_claim_under_w
 async def test_while_workers_cannot_be_reached_this_process_claims_and_stops_trying() -> None:
     doorbell, claims, now = FakeDoorbell(), Claims(), [100.0]
     doorbell.broken = True
-    bells = Bells(ringer=Ringer(""), claim_here=claims, doorbell=doorbell, breaker=Breaker(lambda: now[0]))
+    bells = bells_of(claims, doorbell=doorbell, breaker=Breaker(lambda: now[0]))
 
     async def ring_while_claiming() -> None:
         tries, count = doorbell.tries, claims.count
@@ -126,7 +152,7 @@ async def test_a_failing_claim_does_not_end_the_bells() -> None:
         tries += 1
         raise ConnectionError("no Postgres")
 
-    bells = Bells(ringer=Ringer(""), claim_here=failing)
+    bells = bells_of(failing)
     async with running(bells):
         for rung in range(1, 3):
             bells.dispatch()
@@ -135,7 +161,7 @@ async def test_a_failing_claim_does_not_end_the_bells() -> None:
 
 async def test_a_claim_under_way_is_finished_before_the_bells_end() -> None:
     claims = Claims()
-    bells, stop = Bells(ringer=Ringer(""), claim_here=claims), asyncio.Event()
+    bells, stop = bells_of(claims), asyncio.Event()
     claims.gate.clear()
     task = asyncio.create_task(bells.run(stop))
     bells.dispatch()
@@ -144,6 +170,41 @@ async def test_a_claim_under_way_is_finished_before_the_bells_end() -> None:
     _, pending = await asyncio.wait([task], timeout=0.05)
     assert pending
     claims.gate.set()
+    await task
+
+
+async def test_a_process_is_idle_until_its_bell_is_rung_and_again_once_that_is_answered() -> None:
+    claims = Claims()
+    bells = bells_of(claims)
+    claims.gate.clear()
+    assert bells.idle
+    async with running(bells):
+        bells.dispatch()
+        assert not bells.idle
+        await eventually(lambda: claims.count == 1)
+        assert not bells.idle
+        claims.gate.set()
+        await eventually(lambda: bells.idle)
+
+
+async def test_offers_that_come_back_ring_the_bell() -> None:
+    claims = Claims()
+    bells = bells_of(claims, Deliveries(returns=True))
+    async with running(bells):
+        bells.deliver([])
+        await eventually(lambda: claims.count == 1)
+
+
+async def test_offers_under_way_are_delivered_before_the_bells_end() -> None:
+    deliveries, stop = Deliveries(), asyncio.Event()
+    bells = bells_of(Claims(), deliveries)
+    deliveries.gate.clear()
+    task = asyncio.create_task(bells.run(stop))
+    bells.deliver([])
+    stop.set()
+    _, pending = await asyncio.wait([task], timeout=0.05)
+    assert pending
+    deliveries.gate.set()
     await task
 
 
