@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CODE := services runner scripts tests
 TESTS := tests/unit tests/contract tests/integration tests/e2e
 
-.PHONY: help setup setup-dev up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
+.PHONY: help setup setup-dev ui ui-check up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,13 @@ setup: ## Make .venv with everything the Hub needs (nothing to do the second tim
 
 setup-dev: ## The same, with the tools for tests and checks
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh dev
+
+ui: setup ## Build the browser UI (nothing to do the second time)
+	@$(BIN)/python -m scripts.ui build
+
+ui-check: setup-dev ## Format, lint, types and unit tests of the browser UI
+	@$(BIN)/python -m scripts.ui check
+	@$(BIN)/python -m scripts.ui test
 
 up: setup ## Run the Hub in the foreground; Ctrl-C drains it
 	@exec $(BIN)/python -m services.launcher up
@@ -42,7 +49,7 @@ compose-test: setup-dev ## Build, start, use, kill and stop the containers of do
 bench: setup-dev ## Measure latency, throughput, memory and start
 	@exec $(BIN)/python -m tests.bench
 
-check: setup-dev format-check lint types proto-style picture-check ## Format, lint, types, import rules, style of the protos, README's picture
+check: setup-dev format-check lint types proto-style picture-check ui-check ## Format, lint, types, import rules, protos, README's picture, browser UI
 
 format: setup-dev ## Rewrite the sources in the house's format
 	@$(BIN)/python -m ruff format $(CODE)
@@ -72,5 +79,5 @@ lock: ## Resolve the dependencies again into requirements.lock and requirements-
 	@uv pip compile pyproject.toml --extra build --extra dev --extra desktop -c requirements.lock --universal --python-version 3.11 --no-annotate --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.lock
 
 clean: ## Remove what make made: .venv, caches, generated code (never the data folder)
-	@rm -rf $(VENV) proto/gen .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) proto/gen services/gateway/ui/dist services/gateway/ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find services runner scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,33 @@
+/** Every address of the UI. An area lists its own routes in `pages/<area>/routes.ts`; they are only joined here. */
+import { createRouter } from "@tanstack/react-router";
+
+import { homeRoutes } from "~/pages/home/routes";
+import { sessionRoutes } from "~/pages/session/routes";
+import { settingsRoutes } from "~/pages/settings/routes";
+import { studioRoutes } from "~/studio/routes";
+
+import { queryClient } from "./queries";
+import { rootRoute, shellRoute } from "./roots";
+import { parseSearch, stringifySearch } from "./search";
+
+const routeTree = rootRoute.addChildren([
+  ...sessionRoutes,
+  shellRoute.addChildren([...homeRoutes, ...settingsRoutes, ...studioRoutes]),
+]);
+
+export const router = createRouter({
+  routeTree,
+  context: { client: queryClient },
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  scrollToTopSelectors: ["#page"],
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,73 @@
+/** Ctrl+K: finds workflows, executions and runners, and does what can be done from anywhere. */
+import { Spotlight } from "@mantine/spotlight";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconKeyboard, IconSearch } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { useMe } from "~/api/session";
+import { openShortcuts } from "~/shared/shortcuts";
+
+import { PLACES } from "./navigation";
+import { useFound } from "./useFound";
+
+const TYPING_MILLISECONDS = 150;
+
+export function CommandPalette() {
+  const [query, setQuery] = useState("");
+  const [settled] = useDebouncedValue(query.trim(), TYPING_MILLISECONDS);
+  const me = useMe();
+  const navigate = useNavigate();
+  const found = useFound(settled);
+  const words = query.trim().toLowerCase();
+  const places = PLACES.filter(
+    (place) =>
+      (!place.permission || me.permissions.includes(place.permission)) && place.label.toLowerCase().includes(words),
+  );
+  return (
+    <Spotlight.Root
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      maxHeight={420}
+      scrollable
+      size={560}
+      clearQueryOnClose
+    >
+      <Spotlight.Search
+        placeholder="Find a workflow, execution, runner or page"
+        leftSection={<IconSearch size={16} stroke={1.5} />}
+        aria-label="Find or do"
+      />
+      <Spotlight.ActionsList>
+        {found.map((item) => (
+          <Spotlight.Action
+            key={item.to}
+            label={item.label}
+            description={item.detail}
+            leftSection={item.icon}
+            onClick={() => void navigate({ to: item.to })}
+          />
+        ))}
+        {places.map((place) => (
+          <Spotlight.Action
+            key={place.to}
+            label={`Go to ${place.label}`}
+            leftSection={<place.icon size={16} stroke={1.5} />}
+            rightSection={<kbd>G {place.key.toUpperCase()}</kbd>}
+            onClick={() => void navigate({ to: place.to })}
+          />
+        ))}
+        {"keyboard shortcuts".includes(words) && (
+          <Spotlight.Action
+            label="Show keyboard shortcuts"
+            leftSection={<IconKeyboard size={16} stroke={1.5} />}
+            rightSection={<kbd>?</kbd>}
+            onClick={openShortcuts}
+          />
+        )}
+        {found.length === 0 && places.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}

@@ -1,0 +1,77 @@
+/** The side bar: where one can go, how fresh the page is, who is signed in. */
+import { Tooltip } from "@mantine/core";
+import { spotlight } from "@mantine/spotlight";
+import { IconSearch } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+
+import { useMe } from "~/api/session";
+import { Mark } from "~/shared/Mark";
+
+import { LiveMark } from "./LiveMark";
+import { GROUPS, type Place } from "./navigation";
+import { PersonMenu } from "./PersonMenu";
+import classes from "./SideBar.module.css";
+
+export function SideBar({ rail }: { rail: boolean }) {
+  const me = useMe();
+  const may = (place: Place) => !place.permission || me.permissions.includes(place.permission);
+  return (
+    <aside className={`${classes["side"]} desktop-only`} data-rail={rail || undefined} aria-label="Main menu">
+      <Link to="/" className={classes["brand"]} aria-label="Exekra Hub, dashboard">
+        <Mark />
+        {!rail && (
+          <>
+            Exekra <span>Hub</span>
+          </>
+        )}
+      </Link>
+      {!rail && (
+        <button type="button" className={classes["find"]} onClick={() => spotlight.open()}>
+          <IconSearch size={16} stroke={1.5} aria-hidden="true" />
+          <span className="grow">Find or do…</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+      )}
+      <nav className={classes["groups"]} aria-label="Places">
+        {GROUPS.map((group) => {
+          const places = group.places.filter(may);
+          if (places.length === 0) return null;
+          return (
+            <div key={group.title} className={classes["group"]}>
+              {group.title && !rail && <h3 className={classes["heading"]}>{group.title}</h3>}
+              {places.map((place) => (
+                <PlaceLink key={place.to} place={place} rail={rail} />
+              ))}
+            </div>
+          );
+        })}
+      </nav>
+      <footer className={classes["foot"]}>
+        {!rail && <LiveMark />}
+        <PersonMenu rail={rail} />
+      </footer>
+    </aside>
+  );
+}
+
+function PlaceLink({ place, rail }: { place: Place; rail: boolean }) {
+  const link = (
+    <Link
+      to={place.to}
+      className={classes["place"]}
+      activeProps={{ "aria-current": "page" }}
+      activeOptions={{ exact: place.to === "/", includeSearch: false }}
+      aria-label={rail ? place.label : undefined}
+    >
+      <place.icon size={16} stroke={1.5} aria-hidden="true" />
+      {!rail && place.label}
+    </Link>
+  );
+  return rail ? (
+    <Tooltip label={place.label} position="right">
+      {link}
+    </Tooltip>
+  ) : (
+    link
+  );
+}

@@ -1,0 +1,61 @@
+/** The places of the side bar. An entry is shown to those who may see its page. */
+import {
+  IconHome,
+  IconListDetails,
+  IconRoute,
+  IconDeviceDesktop,
+  IconShieldCheck,
+  IconUsers,
+  IconLicense,
+  IconSettings,
+  IconKey,
+  type Icon,
+} from "@tabler/icons-react";
+
+export interface Place {
+  to: string;
+  label: string;
+  icon: Icon;
+  /** Nothing: everybody who is signed in. */
+  permission?: string;
+  /** The second key after "g". */
+  key: string;
+  /** One of the tabs at the foot of a phone's screen. */
+  tab?: boolean;
+}
+
+export interface PlaceGroup {
+  title: string;
+  places: readonly Place[];
+}
+
+export const GROUPS: readonly PlaceGroup[] = [
+  {
+    title: "",
+    places: [
+      { to: "/", label: "Dashboard", icon: IconHome, key: "d", permission: "execution:view", tab: true },
+      { to: "/workflows", label: "Workflows", icon: IconRoute, key: "w", permission: "workflow:view", tab: true },
+      {
+        to: "/executions",
+        label: "Executions",
+        icon: IconListDetails,
+        key: "e",
+        permission: "execution:view",
+        tab: true,
+      },
+      { to: "/runners", label: "Runners", icon: IconDeviceDesktop, key: "r", permission: "runner:view", tab: true },
+    ],
+  },
+  {
+    title: "Administration",
+    places: [
+      { to: "/audit", label: "Audit", icon: IconShieldCheck, key: "a", permission: "audit:view" },
+      { to: "/users", label: "Users", icon: IconUsers, key: "u", permission: "user:manage" },
+      { to: "/api-keys", label: "API keys", icon: IconKey, key: "k", permission: "api-key:own" },
+      { to: "/licence", label: "Licence", icon: IconLicense, key: "l", permission: "license:view" },
+      { to: "/settings", label: "Settings", icon: IconSettings, key: "s" },
+    ],
+  },
+];
+
+export const PLACES: readonly Place[] = GROUPS.flatMap((group) => group.places);
