@@ -55,6 +55,8 @@ class Submission:
     queue_timeout_seconds: float = DEFAULT_QUEUE_TIMEOUT_SECONDS
     retry_of: str | None = None
     trigger_id: str | None = None
+    labels: Sequence[str] = ()
+    """Demanded of a runner beside the workflow's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +254,15 @@ def _check(wanted: Submission, principal: Principal) -> None:
 async def _prepare(
     connection: "Connection", wanted: Submission, principal: Principal, retry_lease_seconds: float
 ) -> Launch:
-    launchable: Launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
+    launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
+    return make_launch(launchable, wanted, Actor(principal.kind, principal.id, principal.name), retry_lease_seconds)
+
+
+def make_launch(launchable: Launchable, wanted: Submission, actor: Actor, retry_lease_seconds: float) -> Launch:
+    """A new execution of this version. Raises INPUTS_INVALID."""
     settings = launchable.settings
     inputs = read_inputs(wanted.inputs, launchable.inputs)
+    labels = tuple(dict.fromkeys([*settings.labels, *wanted.labels]))
     concurrency = settings.concurrency
     return Launch(
         id=new_id(),
@@ -263,7 +271,7 @@ async def _prepare(
         version=launchable.version,
         graph_sha256=launchable.graph_sha256,
         draft=wanted.draft,
-        demand=Demand(tuple(settings.labels), tuple(settings.capabilities), wanted.runner_id, wanted.mode),
+        demand=Demand(labels, tuple(settings.capabilities), wanted.runner_id, wanted.mode),
         priority=wanted.priority,
         inputs=dump_inputs(inputs),
         on_lost=settings.on_lost,
@@ -272,7 +280,7 @@ async def _prepare(
         backoff_seconds=settings.retry.backoff_seconds,
         timeout_seconds=wanted.timeout_seconds or settings.timeout_seconds or 0.0,
         queue_timeout_seconds=wanted.queue_timeout_seconds,
-        actor=Actor(principal.kind, principal.id, principal.name),
+        actor=actor,
         concurrency_key=concurrency_key(concurrency.key, inputs) if concurrency else None,
         concurrency_limit=concurrency.limit if concurrency else None,
         dedupe_key=wanted.dedupe_key or None,

@@ -1,5 +1,6 @@
 """What the rest of the scheduler asks of workflows: the version an execution would run now, ready to be launched."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -7,20 +8,24 @@ from runner.workflow.declarations import Catalogue
 from runner.workflow.graph import Graph, Input, Settings
 from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem, has_errors
+from services.kit.errors import DomainError
 from services.scheduler.workflows import graphs
 from services.scheduler.workflows.catalogue import load_catalogue
 from services.scheduler.workflows.errors import graph_invalid, not_published, nothing_drafted, workflow_not_found
 from services.scheduler.workflows.model import Launchable
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from services.kit.postgres import Connection
 
-FIND_LAUNCHABLE = """SELECT w.name, v.version, v.sha256,
+_LAUNCHABLE = """SELECT w.id::text AS id, w.name, v.version, v.sha256,
        (SELECT coalesce(array_agg(s.sha256 ORDER BY s.declared_at, s.sha256), '{}') FROM node_type_set s) AS sets
   FROM workflow w
   LEFT JOIN workflow_version v ON v.workflow_id = w.id
-   AND v.version = CASE WHEN $2 THEN nullif(w.latest_version, 0) ELSE w.published_version END
- WHERE w.id = $1 AND w.deleted_at IS NULL"""
+   AND v.version = CASE WHEN $2 THEN nullif(w.latest_version, 0) ELSE w.published_version END"""
+FIND_LAUNCHABLE = f"{_LAUNCHABLE} WHERE w.id = $1 AND w.deleted_at IS NULL"
+FIND_LAUNCHABLES = f"{_LAUNCHABLE} WHERE w.id = ANY ($1::uuid[]) AND w.deleted_at IS NULL"
 READ_GRAPH = "SELECT graph FROM workflow_version WHERE workflow_id = $1 AND version = $2"
 
 REMEMBERED = 512
@@ -47,18 +52,35 @@ async def load_launchable(connection: "Connection", workflow_id: str, draft: boo
     row = await connection.fetchrow(FIND_LAUNCHABLE, workflow_id, draft)
     if row is None:
         raise workflow_not_found()
+    return await _launchable(connection, row, draft=draft)
+
+
+async def load_launchables(
+    connection: "Connection", workflow_ids: Sequence[str]
+) -> Mapping[str, Launchable | DomainError]:
+    """The published versions of many workflows by id, or why one has none: what `load_launchable` raises."""
+    found: dict[str, Launchable | DomainError] = dict.fromkeys(workflow_ids, workflow_not_found())
+    for row in await connection.fetch(FIND_LAUNCHABLES, list(found), False):
+        try:
+            found[row["id"]] = await _launchable(connection, row, draft=False)
+        except DomainError as error:
+            found[row["id"]] = error
+    return found
+
+
+async def _launchable(connection: "Connection", row: "asyncpg.Record", *, draft: bool) -> Launchable:
     if row["version"] is None:
         raise nothing_drafted(row["name"]) if draft else not_published(row["name"])
     key = (row["sha256"], tuple(row["sets"]))
     reading = _readings.get(key)
     if reading is None or (draft and reading.problems is None):
-        graph = await connection.fetchval(READ_GRAPH, workflow_id, row["version"])
+        graph = await connection.fetchval(READ_GRAPH, row["id"], row["version"])
         reading = await _read(graph, await load_catalogue(connection, row["sets"]), judge=draft)
         _remember(key, reading)
     if draft and has_errors(reading.problems or ()):
         raise graph_invalid(reading.problems or ())
     return Launchable(
-        workflow_id, row["name"], row["version"], row["sha256"], settings=reading.settings, inputs=reading.inputs
+        row["id"], row["name"], row["version"], row["sha256"], settings=reading.settings, inputs=reading.inputs
     )
 
 
