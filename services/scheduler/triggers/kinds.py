@@ -26,7 +26,7 @@ class TriggerKind(Protocol):
     async def update(
         self, connection: "Connection", old: Trigger, new: Trigger, spec: Any, clear: Sequence[str]
     ) -> Changed:
-        """Called for every change: `new` is already stored. An empty spec changes no details, `clear` empties members."""
+        """Called for every change, `new` is stored already. An empty spec changes nothing, `clear` empties members."""
         ...
 
     async def rotate(self, connection: "Connection", trigger: Trigger) -> str:
