@@ -6,6 +6,7 @@ import typer
 
 from services.cli import administration, executions, hub, runners, running, sign_in, workflows
 from services.cli.errors import usage
+from services.cli.files import commands
 from services.cli.output import Output
 from services.cli.session import Session
 from services.cli.settings import CliSettings
@@ -36,6 +37,7 @@ def root(
 hub.add_to(app)
 sign_in.add_to(app)
 running.add_to(app)
+commands.add_to(app)
 app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")

@@ -16,6 +16,7 @@ from services.client.models.base import Answer
 
 UNBROKEN = 2_000
 """Width of a table that no terminal shows: its rows are not broken."""
+_DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+Z")
 
 
@@ -55,6 +56,18 @@ class Output:
     def json_line(self, document: Any) -> None:
         """One JSON document of a stream."""
         print(json.dumps(document, ensure_ascii=False), flush=True)
+
+    def diff(self, lines: Iterable[str]) -> None:
+        """A unified difference, in colour where a terminal shows it."""
+        console = Console(highlight=False, soft_wrap=True)
+        for line in lines:
+            style = _DIFF_STYLES.get(line[:1], "") if not line.startswith(("+++", "---")) else "bold"
+            console.print(Text(plain(line), style=style))
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when somebody sits there who can be asked."""
+        return not self.as_json and sys.stdin.isatty() and sys.stdout.isatty()
 
     def remark(self, text: str) -> None:
         """Something a script does not want."""

@@ -9,6 +9,7 @@ import typer
 
 from services.cli.completion import complete_workflow
 from services.cli.errors import FAILED, usage
+from services.cli.files.commands import export_folder
 from services.cli.output import documents
 from services.cli.profile import read_text
 from services.cli.session import session_of
@@ -105,12 +106,28 @@ def import_workflow(
 @app.command("export")
 def export_workflow(
     context: typer.Context,
-    name: Name,
+    name: Annotated[
+        str, typer.Argument(metavar="[WORKFLOW]", help="Name or id.", autocompletion=complete_workflow)
+    ] = "",
     version: Annotated[int | None, typer.Option(help="The published one, else the draft, when left out.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of printing.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--all", metavar="DIR", help="Write a file for each workflow's draft, for git.")
+    ] = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="With --all: the published versions in place of the drafts.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="With --all: remove files of workflows that are gone.")
+    ] = False,
 ) -> None:
-    """Print a workflow as a document that another Hub can import."""
+    """Print a workflow as a document that another Hub can import, or write all of them as files."""
     session = session_of(context)
+    if (folder is None) == (not name):
+        raise usage("Name one workflow, or give --all DIR.")
+    if folder is not None:
+        export_folder(session, folder, published=published, prune=prune)
+        return
 
     async def fetch(hub: Hub) -> Any:
         return await hub.workflows.export((await hub.workflows.find(name)).id, version)

@@ -1,51 +1,17 @@
 """The command `exekra` as a person or a script types it, against the running Hub."""
 
-import asyncio
 import json
-import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.integrator import DOUBLING, FAILING, Integrator, unique
+from tests.e2e.terminal import Terminal
 from tests.hub import EMAIL, PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NOT_FOUND, REFUSED, UNREACHABLE, NOT_COMPLETED = 3, 4, 5, 6
-SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """An account on some machine without a terminal."""
-
-    home: Path
-
-    async def __call__(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
-        """Exit status, standard output, standard error."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("EXEKRA_", "XDG_"))}
-        process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("exekra")),
-            *arguments,
-            env={**kept, "HOME": str(self.home), **environment},
-            cwd=self.home,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, error = await asyncio.wait_for(process.communicate(), SECONDS)
-        assert process.returncode is not None
-        return process.returncode, output.decode(), error.decode()
-
-    async def json(self, *arguments: str) -> Any:
-        """What a command that succeeds prints with --json."""
-        status, output, error = await self("--json", *arguments)
-        assert status == 0, error
-        return json.loads(output)
 
 
 async def test_a_script_signs_in_publishes_runs_and_reads(hub: Integrator, tmp_path: Path) -> None:
