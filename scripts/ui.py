@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 UI = ROOT / "services/gateway/ui"
 DIST = UI / "dist"
 STAMP = DIST / ".fingerprint"
+NEXT = UI / "dist.new"
+"""Where a build is made; it takes the place of the one before when it is whole."""
+FAILURE = DIST / "failure.txt"
+"""What a Hub without a build shows in its place."""
 MODULES = UI / "node_modules"
 LOCK = ROOT / "requirements-ui.lock"
 NODE_VENV = ROOT / ".venv/node"
@@ -57,9 +61,17 @@ def build() -> None:
     if is_built():
         return
     wanted, started = fingerprint(), time.monotonic()
-    install(with_tools=False)
-    say("building the pages")
-    run(("node", str(MODULES / "vite/bin/vite.js"), "build", "--logLevel", "warn"))
+    try:
+        install(with_tools=False)
+        say("building the browser UI's pages")
+        vite = str(MODULES / "vite/bin/vite.js")
+        run(("node", vite, "build", "--logLevel", "warn", "--outDir", NEXT.name, "--emptyOutDir"))
+    except UiError as error:
+        DIST.mkdir(exist_ok=True)
+        FAILURE.write_text(f"It could not be built: {error}\n")
+        raise
+    shutil.rmtree(DIST, ignore_errors=True)
+    NEXT.rename(DIST)
     STAMP.write_text(wanted)
     say(f"the browser UI is built ({time.monotonic() - started:.0f} s)")
 

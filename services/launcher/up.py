@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from services.kit.postgres import MigrationError
+from services.launcher.browser_ui import build_browser_ui
 from services.launcher.console import Console
 from services.launcher.errors import ChildFailedError, LaunchRefusedError
 from services.launcher.hub import RunningHub, running_hub
@@ -51,11 +52,17 @@ async def _up(settings: LauncherSettings, console: Console) -> None:
 
 
 async def _run(settings: LauncherSettings, console: Console, ready: asyncio.Event, asked: asyncio.Event) -> None:
-    async with running_hub(settings, console) as hub:
-        ready.set()
-        _announce(hub, console)
-        await asked.wait()
-        console.progress("stopping (once more: at once)")
+    build = asyncio.create_task(build_browser_ui(console), name="browser UI")
+    try:
+        async with running_hub(settings, console) as hub:
+            ready.set()
+            _announce(hub, console)
+            await asked.wait()
+            console.progress("stopping (once more: at once)")
+            build.cancel()
+    finally:
+        build.cancel()
+        await asyncio.wait({build})
 
 
 @contextmanager

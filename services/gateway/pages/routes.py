@@ -1,4 +1,4 @@
-"""Everything outside the API: health, metrics, the CA for pairing, the documentation and the start page."""
+"""Everything outside the API: health, metrics, the CA for pairing, the documentation and the browser UI."""
 
 import asyncio
 import hashlib
@@ -18,8 +18,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.gateway import VERSION
 from services.gateway.openapi import build_document
+from services.gateway.pages.browser_ui import BrowserUi
 from services.gateway.pages.docs import render_docs
-from services.gateway.pages.start import render_start
 from services.gateway.parts import Gateway
 from services.gateway.peers import PEERS
 from services.gateway.routes.declaration import API, Route
@@ -37,7 +37,6 @@ def page_routes(gateway: Gateway, routes: tuple[Route, ...]) -> list[web.RouteDe
     """All of them open to anyone; `/metrics` asks for its own token."""
     document = build_document(routes, gateway.identity.cookie)
     pages = {
-        "/": _page(lambda _nonce: render_start()),
         f"{API}/docs": _page(lambda nonce: render_docs(document, nonce)),
         f"{API}/openapi.json": _fixed(json.dumps(document, separators=(",", ":")).encode(), "application/json"),
         "/healthz": _fixed(b'{"status":"ok"}', "application/json"),
@@ -49,7 +48,7 @@ def page_routes(gateway: Gateway, routes: tuple[Route, ...]) -> list[web.RouteDe
     folder = files("services.gateway.pages") / "static"
     for name, media_type in ASSETS.items():
         pages[f"/assets/{name}"] = _fixed((folder / name).read_bytes(), media_type, ASSET_AGE)
-    return [web.get(path, handler) for path, handler in pages.items()]
+    return [*(web.get(path, handler) for path, handler in pages.items()), *BrowserUi().routes()]
 
 
 def _page(render: Callable[[str], str]) -> PageHandler:

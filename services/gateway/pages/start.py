@@ -1,4 +1,4 @@
-"""The page at `/`: what this is and where to go."""
+"""The page at `/` of a Hub whose browser UI is not built: what this is, why so little is shown, and where to go."""
 
 from html import escape
 
@@ -18,8 +18,9 @@ _COMMANDS = (
 )
 
 
-def render_start() -> str:
-    """The whole page."""
+def render_start(failure: str = "") -> str:
+    """The whole page; `failure` says why the UI could not be built."""
+    reason = escape(failure or "It is being built, or this Hub was started without building it.")
     doors = "".join(
         f'<a class="card door" href="{href}"><h2>{escape(title)}</h2><p>{escape(text)}</p></a>'
         for href, title, text in _DOORS
@@ -29,6 +30,9 @@ def render_start() -> str:
         f'<main class="narrow"><header class="hero">{MARK}<h1>Exekra Hub</h1>'
         "<p>On-premise robotic process automation. The Hub stores workflows and decides what runs where and when; "
         "runners act. Everything stays on your machines.</p></header>"
+        '<section class="card"><h2>The browser UI is not here yet</h2>'
+        f"<p>{reason} <code>make ui</code> builds it; then load this page again. "
+        "Everything else works meanwhile.</p></section>"
         f'<section class="grid">{doors}</section>'
         f'<section class="card"><h2>From a terminal</h2><dl class="commands">{commands}</dl></section>'
         f"<footer>Version {escape(VERSION)}</footer></main>"

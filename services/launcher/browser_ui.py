@@ -1,0 +1,35 @@
+"""Has the browser UI built when the Hub runs from its sources: beside the start, because the Hub is of use without it.
+
+An installed Hub brings the built pages along; then there is nothing to do. How they are built is the script's business.
+"""
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from services.launcher.console import Console
+
+SCRIPT: Final = Path(__file__).resolve().parent.parent.parent / "scripts/ui.py"
+
+
+async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
+    """Build what is not built yet, telling its progress; a failure is only told. Cancelled, it ends the build."""
+    if not await asyncio.to_thread(script.exists):
+        return
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), "build", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    last = ""
+    try:
+        async for line in process.stdout:
+            last = line.decode(errors="replace").strip() or last
+            console.progress(last)
+        if await process.wait() != 0:
+            console.warn(f"there is no browser UI: {last}")
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
