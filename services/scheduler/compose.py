@@ -19,6 +19,7 @@ from services.kit.postgres import open_pool
 from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import Registration
 from services.kit.serve import Parts
+from services.scheduler.delivery.compose import delivery_registration, open_sender
 from services.scheduler.evidence.compose import compose_evidence
 from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.dispatch import Dispatcher
@@ -95,6 +96,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         open_core(settings) as core,
         open_pool(dsn, "scheduler", maximum=LINK_CONNECTIONS, keeps_plans=True) as link_pool,
         open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
+        open_sender(settings) as sender,
     ):
         evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
@@ -102,6 +104,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 workflow_registration(core.pool, core.outbox),
                 *execution_registrations(core, link_pool, Licence(core.pool, license_), stop),
                 *evidence.registrations,
+                delivery_registration(core.pool, core.outbox, sender, settings),
             ],
             background=[*core.background(stop), partial(evidence.bell.run, stop)],
         )

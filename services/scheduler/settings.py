@@ -1,9 +1,12 @@
 """What the scheduler's three processes read from the environment. Timers default to the protocol's figures."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
+from services.kit.outbound import AddressPolicy
 from services.kit.sealing import Sealer
 from services.kit.settings import ServiceSettings
+from services.scheduler.delivery.settings import DeliveryTimes
+from services.scheduler.delivery.verdicts import Backoff
 from services.scheduler.evidence.artifacts import ARTIFACT_MAX_BYTES
 from services.scheduler.executions.repository.dispatch import Timing
 
@@ -48,6 +51,19 @@ class SchedulerSettings(ServiceSettings):
     keep_logs_days: int = Field(30, ge=1)
     artifact_max_bytes: int = Field(ARTIFACT_MAX_BYTES, ge=1)
     """Of a single artifact."""
+    allow_private_endpoints: str = ""
+    """Private addresses events may be sent to: networks and host names by commas, `*` for all, empty for none."""
+    delivery_poll_seconds: float = Field(1.0, gt=0)
+    delivery_answer_seconds: float = Field(15.0, gt=0)
+    delivery_window_seconds: float = Field(3 * 24 * 3_600.0, gt=0)
+    """An event that could not be delivered for so long is parked."""
+    delivery_sweep_seconds: float = Field(30.0, gt=0)
+    delivery_first_retry_seconds: float = Field(5.0, gt=0)
+    delivery_longest_retry_seconds: float = Field(7_200.0, gt=0)
+    delivery_probe_seconds: float = Field(5.0, gt=0)
+    delivery_longest_probe_seconds: float = Field(300.0, gt=0)
+    """An endpoint that keeps failing is tried no more often than this."""
+    keep_deliveries_days: int = Field(30, ge=1)
 
     @property
     def redis(self) -> str | None:
@@ -59,6 +75,33 @@ class SchedulerSettings(ServiceSettings):
     def sealer(self) -> Sealer:
         """Made of the vault key. Raises SealingError when there is none."""
         return Sealer.parse(self.vault_key.get_secret_value())
+
+    @field_validator("allow_private_endpoints")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        AddressPolicy.parse(text)
+        return text
+
+    @property
+    def private_endpoints(self) -> AddressPolicy:
+        """The addresses that an endpoint with `allowPrivate` may have."""
+        return AddressPolicy.parse(self.allow_private_endpoints)
+
+    @property
+    def delivery(self) -> DeliveryTimes:
+        """The times of events out."""
+        return DeliveryTimes(
+            poll_seconds=self.delivery_poll_seconds,
+            answer_seconds=self.delivery_answer_seconds,
+            window_seconds=self.delivery_window_seconds,
+            sweep_seconds=self.delivery_sweep_seconds,
+            backoff=Backoff(
+                first=self.delivery_first_retry_seconds,
+                longest=self.delivery_longest_retry_seconds,
+                probe_first=self.delivery_probe_seconds,
+                probe_longest=self.delivery_longest_probe_seconds,
+            ),
+        )
 
     @property
     def timing(self) -> Timing:

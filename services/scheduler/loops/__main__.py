@@ -9,6 +9,7 @@ from services.kit.loops import every
 from services.kit.serve import Parts, run_service
 from services.scheduler.compose import open_core
 from services.scheduler.executions.reaper import Reaper
+from services.scheduler.loops.delivery import open_delivery
 from services.scheduler.loops.outcomes import compose_breakers
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
@@ -21,7 +22,7 @@ def main() -> None:
 
     @asynccontextmanager
     async def compose(stop: asyncio.Event) -> AsyncIterator[Parts]:
-        async with open_core(settings) as core:
+        async with open_core(settings) as core, open_delivery(settings, stop) as delivery:
             reconciler = Reconciler(
                 core.pool,
                 core.dispatcher.run,
@@ -34,6 +35,7 @@ def main() -> None:
             yield Parts(
                 background=[
                     *core.background(stop),
+                    *delivery,
                     partial(every, settings.poll_seconds, reconciler.run_once, stop=stop, name="reconciler"),
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),

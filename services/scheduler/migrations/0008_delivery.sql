@@ -40,8 +40,10 @@ CREATE TABLE event_endpoint (
     labels          text[] NOT NULL DEFAULT '{}',
     -- Sealed; header_names alone is ever shown.
     headers         bytea NOT NULL,
+    headers_version integer NOT NULL DEFAULT 1,
     header_names    text[] NOT NULL DEFAULT '{}',
     secret          bytea NOT NULL,
+    secret_version  integer NOT NULL DEFAULT 1,
     previous_secret bytea,
     previous_until  timestamptz,
     allow_private   boolean NOT NULL DEFAULT false,

@@ -1,0 +1,168 @@
+"""The loop of events out: makes deliveries of new events and sends what is due, each endpoint beside the others.
+
+`run_once` starts what may start and does not wait for receivers. Each endpoint has a few places of its own, so a slow
+one takes nothing from the rest. Any number of processes may run it; what a killed one held goes again when its leases
+end.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from services.kit.loops import every, wait_for_any
+from services.kit.translation import is_outage
+from services.scheduler.delivery import queue, repository, verdicts
+from services.scheduler.delivery.model import Attempt, Due, Outcome
+from services.scheduler.delivery.payload import build_body
+from services.scheduler.delivery.sender import Sender, message_id
+from services.scheduler.delivery.settings import DeliveryTimes
+from services.scheduler.delivery.types import DISABLED
+from services.scheduler.evidence.bell import Bell
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Pool
+
+log = structlog.get_logger()
+
+FAN_OUT_BATCH: Final = 500
+OVERDUE_BATCH: Final = 1_000
+IS_ANYBODY_THERE: Final = "SELECT EXISTS (SELECT FROM event_interest)"
+COALESCE_SECONDS: Final = 0.02
+"""Bells within this time are one."""
+DRAIN_SECONDS: Final = 5.0
+
+
+class Pump:
+    """`run` until stopped; or `run_once` and `finish_sending`, in tests."""
+
+    def __init__(self, pool: "Pool", sender: Sender, times: DeliveryTimes, bell: Bell | None = None) -> None:
+        self._pool = pool
+        self._sender = sender
+        self._times = times
+        self._bell = bell
+        self._jitter = random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._sending: dict[asyncio.Task[None], str] = {}
+        self._wake = asyncio.Event()
+        self._listeners = asyncio.Event()
+        """Set while somebody wants events: only then bells are listened to."""
+        self._next_sweep = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; then what is being sent gets a few seconds to end."""
+        hearing = asyncio.create_task(self._hear(stop))
+        try:
+            await every(self._times.poll_seconds, self.run_once, stop=stop, wake=self._wake, name="delivery")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.finish_sending(), DRAIN_SECONDS)
+        finally:
+            tasks = [hearing, *self._sending]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def run_once(self) -> None:
+        """Takes new events, and starts sending what is due as far as places are free."""
+        async with self._pool.acquire() as connection:
+            if await connection.fetchval(IS_ANYBODY_THERE):
+                self._listeners.set()
+            else:
+                self._listeners.clear()
+            while await connection.fetchval(queue.FAN_OUT, FAN_OUT_BATCH, self._times.window_seconds) == FAN_OUT_BATCH:
+                pass
+            if time.monotonic() >= self._next_sweep:
+                self._next_sweep = time.monotonic() + self._times.sweep_seconds
+                await connection.execute(queue.PARK_OVERDUE, OVERDUE_BATCH)
+                await connection.execute(queue.UNBLOCK)
+            busy = Counter(self._sending.values())
+            for endpoint in await queue.waiting(connection):
+                free = self._times.places - busy[endpoint.endpoint_id]
+                if endpoint.is_open:
+                    probing = free > 0 and await queue.probe(
+                        connection, endpoint.endpoint_id, self._times.lease_seconds
+                    )
+                    free = 1 if probing else 0
+                if free > 0:
+                    found = await queue.claim(connection, endpoint.endpoint_id, free, self._times.lease_seconds)
+                    for due in found:
+                        self._start(due)
+
+    async def finish_sending(self) -> None:
+        """Waits until nothing is being sent."""
+        while self._sending:
+            await asyncio.wait(list(self._sending))
+
+    def _start(self, due: Due) -> None:
+        task = asyncio.create_task(self._deliver(due))
+        self._sending[task] = due.endpoint_id
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._sending[task]
+        # What becomes due by this end is taken together with what else ends now.
+        task.get_loop().call_later(COALESCE_SECONDS, self._wake.set)
+
+    async def _deliver(self, due: Due) -> None:
+        try:
+            attempt = await self._attempt_or_fault(due)
+            if attempt is not None:
+                await self._settle(due, attempt)
+        except Exception as error:  # noqa: BLE001 - the lease ends and it is sent again; the others must not suffer
+            log.warning("delivery not settled", delivery=due.id, endpoint=due.endpoint_id, error=repr(error))
+
+    async def _attempt_or_fault(self, due: Due) -> Attempt | None:
+        """A fault of the Hub in one delivery counts as a failed attempt: it is seen in the log and ends some day."""
+        try:
+            return await self._attempt(due)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("delivery cannot be made", delivery=due.id, endpoint=due.endpoint_id)
+            fault = f"The Hub met an error of its own: {type(error).__name__}. Its log holds the details."
+            return Attempt(datetime.now(UTC), 0.0, Outcome.RETRY, {}, error=fault)
+
+    async def _attempt(self, due: Due) -> Attempt | None:
+        deadline = time.monotonic() + self._times.lease_seconds - self._times.answer_seconds
+        async with self._pool.acquire() as connection:
+            target = await repository.target(connection, due.endpoint_id)
+            body = await build_body(connection, due.event)
+        if target is None or time.monotonic() > deadline:
+            return None  # deleted meanwhile, or so late that another process may have taken it
+        return await self._sender.send(target, message_id(due.event.id), body)
+
+    async def _settle(self, due: Due, attempt: Attempt) -> None:
+        if attempt.outcome is Outcome.RETRY and due.is_over:
+            attempt = replace(attempt, outcome=Outcome.PARKED)
+        backoff = self._times.backoff
+        wait_seconds = backoff.delay(due.tries, attempt.retry_after_seconds, self._jitter)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await queue.settle(connection, due, attempt, wait_seconds):
+                return
+            if attempt.outcome is Outcome.DELIVERED:
+                await queue.succeeded(connection, due.endpoint_id, backoff.first)
+            elif verdicts.is_of_the_endpoint(attempt.response_status):
+                failures = await queue.failed(connection, due.endpoint_id, attempt.error)
+                asked = min(attempt.retry_after_seconds or 0.0, backoff.probe_longest)
+                pause = max(backoff.probe_delay(failures), asked)
+                if pause:
+                    await connection.execute(queue.OPEN, due.endpoint_id, pause)
+            elif attempt.response_status == verdicts.GONE:
+                await queue.disable(connection, due.endpoint_id, "The receiver answered 410 Gone.", DISABLED)
+
+    async def _hear(self, stop: asyncio.Event) -> None:
+        """Wakes the loop when executions change, while somebody wants to hear of it."""
+        if self._bell is None:
+            return
+        with self._bell.subscribe() as rung:
+            while not stop.is_set():
+                await wait_for_any(60.0, stop, rung)
+                if rung.is_set() and self._listeners.is_set():
+                    self._wake.set()
+                await wait_for_any(COALESCE_SECONDS, stop)
+                rung.clear()
