@@ -1,0 +1,256 @@
+"""Fires what is due: outcome and execution in one transaction, many schedules at a time. Any number of processes do it.
+
+Planning is `planner`'s; what people fire is `by_hand`'s.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from services.kit.errors import DomainError
+from services.kit.translation import is_outage
+from services.scheduler.executions.bells import Bells
+from services.scheduler.executions.calls import Aftermath
+from services.scheduler.executions.licence import Licence
+from services.scheduler.executions.model import Actor, Launch
+from services.scheduler.executions.repository.bulk import insert_many
+from services.scheduler.executions.repository.submission import Demands
+from services.scheduler.executions.use_cases import Submission, make_launch
+from services.scheduler.outcomes.admission import admit
+from services.scheduler.outcomes.model import Admission
+from services.scheduler.triggers.ledger import Decision, DueFire, Outcome, Reason, Situation, decide
+from services.scheduler.triggers.placeholders import fill
+from services.scheduler.triggers.repository import firing as repository
+from services.scheduler.triggers.repository.firing import Decided, Standing
+from services.scheduler.triggers.schedules import Overlap
+from services.scheduler.workflows.model import Launchable
+from services.scheduler.workflows.use_cases import load_launchables
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Connection, Pool
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Fires of one transaction: enough to spread its cost, few enough that the first ones do not wait for the last."""
+STOPPED_AT_ONCE = 100
+LIVE_KEPT = 100
+
+
+class Stop(Protocol):
+    """Asks for the end of an execution."""
+
+    async def __call__(self, execution_id: str, *, force: bool, reason: str) -> object:
+        """Raises EXECUTION_NOT_FOUND, ALREADY_ENDED."""
+        ...
+
+
+class Launcher:
+    """Makes the executions of fires, in the transaction that decides about them."""
+
+    def __init__(self, licence: Licence, *, retry_lease_seconds: float) -> None:
+        self._licence = licence
+        self._retry_lease_seconds = retry_lease_seconds
+        self._demands = Demands()
+
+    async def licence_allows(self) -> bool:
+        """Raises UNAVAILABLE when no verdict was ever given."""
+        return (await self._licence.verdict()).allowed
+
+    async def launch(
+        self, connection: "Connection", wanted: Sequence[tuple[Standing, Decision]], versions: Mapping[str, object]
+    ) -> list[Decided]:
+        """An execution for each; one whose inputs do not fit is SKIPPED.
+
+        `versions` are the workflows' published ones. What is missing in the answer is to be decided again: the holder
+        of its deduplication key ended in this moment.
+        """
+        decided: list[Decided] = []
+        launches: dict[str, tuple[Standing, Decision]] = {}
+        made: list[Launch] = []
+        for standing, decision in wanted:
+            version = versions[standing.workflow_id]
+            assert isinstance(version, Launchable)
+            try:
+                launch = self._make(standing, decision, version)
+            except DomainError as error:
+                reason = repository.obstacle_of(error.reason)
+                decided.append(Decided(standing.id, Decision(decision.fire_at, Outcome.SKIPPED, reason)))
+                continue
+            made.append(launch)
+            launches[launch.id] = (standing, decision)
+        stored = await insert_many(connection, self._demands, made)
+        decided += [
+            Decided(standing.id, decision, stored[launch_id], duplicate=stored[launch_id] != launch_id)
+            for launch_id, (standing, decision) in launches.items()
+            if launch_id in stored
+        ]
+        return decided
+
+    def _make(self, standing: Standing, decision: Decision, version: Launchable) -> Launch:
+        wanted = Submission(
+            workflow_id=standing.workflow_id,
+            inputs=fill(standing.inputs, decision.fire_at, standing.timezone),
+            priority=standing.priority,
+            dedupe_key=standing.dedupe_key,
+            timeout_seconds=standing.timeout_seconds,
+            queue_timeout_seconds=standing.queue_timeout_seconds,
+            trigger_id=standing.id,
+            labels=standing.labels,
+        )
+        return make_launch(version, wanted, Actor("trigger", standing.id, standing.name), self._retry_lease_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Fires that were decided about in one transaction, and executions that came of them."""
+
+    decided: int = 0
+    executed: int = 0
+
+
+class Firing:
+    """`run_once` fires all that is due and answers when to come again."""
+
+    def __init__(self, pool: "Pool", bells: Bells, launcher: Launcher, stop_execution: Stop) -> None:
+        self._pool = pool
+        self._bells = bells
+        self._launcher = launcher
+        self._stop_execution = stop_execution
+
+    async def run_once(self) -> float | None:
+        """Seconds until the next planned fire; None when none is planned."""
+        try:
+            while await self._fire_due():
+                pass
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("a batch of fires failed, firing one by one", error=repr(error))
+            await self._fire_one_by_one()
+        while await self._fire_waiting():
+            pass
+        await self._stop_previous()
+        async with self._pool.acquire() as connection:
+            return await repository.seconds_to_next(connection)
+
+    async def _fire_due(self) -> bool:
+        """True when there may be more."""
+        allowed = await self._launcher.licence_allows()
+        async with self._pool.acquire() as connection, connection.transaction():
+            taken = await repository.take_due(connection, AT_ONCE)
+            done = await self._decide(connection, taken, licence_allows=allowed)
+        self._announce(done)
+        return done.decided > 0
+
+    async def _fire_waiting(self) -> bool:
+        """Fires what waited for an execution that has ended. True when there may be more."""
+        allowed = await self._launcher.licence_allows()
+        async with self._pool.acquire() as connection, connection.transaction():
+            taken = await repository.take_waiting(connection, AT_ONCE)
+            done = await self._decide(connection, taken, licence_allows=allowed)
+        self._announce(done)
+        return done.executed > 0
+
+    async def _fire_one_by_one(self) -> None:
+        """One schedule that cannot be fired must not keep the others from it: its fires say INTERNAL."""
+        allowed = await self._launcher.licence_allows()
+        async with self._pool.acquire() as connection:
+            due = await repository.find_due(connection, AT_ONCE)
+        for trigger_id in due:
+            try:
+                done = await self._fire_one(trigger_id, licence_allows=allowed)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.exception("a schedule cannot be fired", trigger_id=trigger_id)
+                done = await self._fire_one(trigger_id, licence_allows=allowed, obstacle=Reason.INTERNAL)
+            self._announce(done)
+
+    async def _fire_one(self, trigger_id: str, *, licence_allows: bool, obstacle: Reason = Reason.NONE) -> _Done:
+        async with self._pool.acquire() as connection, connection.transaction():
+            taken = await repository.take_one(connection, trigger_id)
+            return await self._decide(connection, taken, licence_allows=licence_allows, obstacle=obstacle)
+
+    async def _decide(
+        self,
+        connection: "Connection",
+        trigger_ids: Sequence[str],
+        *,
+        licence_allows: bool,
+        obstacle: Reason = Reason.NONE,
+    ) -> _Done:
+        """Decides about all due and waiting fires of locked schedules."""
+        if not trigger_ids:
+            return _Done()
+        admissions = await admit(connection, trigger_ids)
+        standings = await repository.read_standings(connection, trigger_ids)
+        fires = await repository.read_fires(connection, trigger_ids)
+        versions = await load_launchables(connection, list({each.workflow_id for each in standings.values()}))
+        wanted: list[tuple[Standing, Decision]] = []
+        settled: list[Decided] = []
+        for trigger_id, due in fires.items():
+            standing = standings[trigger_id]
+            version = versions[standing.workflow_id]
+            found = obstacle
+            if not found and isinstance(version, DomainError):
+                found = repository.obstacle_of(version.reason)
+            if not found and not licence_allows:
+                found = Reason.LICENCE_REFUSED
+            for decision in judge(standing, due, held=admissions[trigger_id] is Admission.HOLD, obstacle=found):
+                if decision.executes:
+                    wanted.append((standing, decision))
+                else:
+                    settled.append(Decided(trigger_id, decision))
+        launched = await self._launcher.launch(connection, wanted, versions)
+        await repository.write(connection, [*settled, *launched])
+        await repository.keep_live(connection, live_after(standings, launched))
+        executed = sum(1 for each in launched if each.execution_id and not each.duplicate)
+        return _Done(len(settled) + len(launched), executed)
+
+    async def _stop_previous(self) -> None:
+        """Asks again at each turn until they stop: the request may be lost with this process."""
+        async with self._pool.acquire() as connection:
+            wanted = await repository.find_to_stop(connection, STOPPED_AT_ONCE)
+        for execution_id, name in wanted:
+            try:
+                reason = f"The schedule {name!r} fires again and stops its previous execution."
+                await self._stop_execution(execution_id, force=False, reason=reason)
+            except DomainError as error:
+                if error.reason not in ("ALREADY_ENDED", "EXECUTION_NOT_FOUND"):
+                    raise
+
+    def _announce(self, done: _Done) -> None:
+        if done.executed:
+            self._bells.settle(Aftermath(topics={"executions"}, dispatch=True))
+
+
+def judge(standing: Standing, due: Sequence[DueFire], *, held: bool, obstacle: Reason) -> list[Decision]:
+    """Decides about all due and waiting fires of one schedule."""
+    live = bool(standing.live)
+    goes_on_waiting = live and standing.enabled and standing.overlap is not Overlap.ALLOW
+    waiting = next((fire.fire_at for fire in due if fire.waited), None)
+    situation = Situation(
+        misfire=standing.misfire,
+        misfire_max=standing.misfire_max,
+        grace_seconds=standing.grace_seconds,
+        overlap=standing.overlap,
+        enabled=standing.enabled,
+        held=held,
+        live=live,
+        waiting=waiting if goes_on_waiting else None,
+        obstacle=obstacle,
+    )
+    return decide(situation, [fire for fire in due if not (fire.waited and goes_on_waiting)])
+
+
+def live_after(standings: Mapping[str, Standing], launched: Sequence[Decided]) -> Mapping[str, Sequence[str]]:
+    """The executions that live now, of the schedules that have to know."""
+    live: dict[str, list[str]] = {}
+    for each in launched:
+        standing = standings[each.trigger_id]
+        if each.execution_id is not None and standing.overlap is not Overlap.ALLOW:
+            live.setdefault(each.trigger_id, list(standing.live)).append(each.execution_id)
+    return {trigger_id: ids[-LIVE_KEPT:] for trigger_id, ids in live.items()}

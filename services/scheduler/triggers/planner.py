@@ -1,0 +1,77 @@
+"""Keeps the ledger filled a few minutes ahead. Any number of processes plan at once, each schedule by one of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from services.scheduler.calendars.model import DayRule, stack
+from services.scheduler.triggers.planning import Plan, make_plan
+from services.scheduler.triggers.repository import schedules as repository
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Connection, Pool
+
+log = structlog.get_logger()
+
+AHEAD_SECONDS = 120.0
+"""At least so far the ledger is filled; a visit plans twice as far, so that frequent schedules are visited seldom."""
+SCHEDULES_AT_ONCE = 1_000
+ROWS_AT_ONCE = 20_000
+
+
+class Calendars(Protocol):
+    """Where the days of calendars come from."""
+
+    async def rules(self, connection: "Connection", calendar_ids: Sequence[str]) -> Mapping[str, DayRule]:
+        """By id; a calendar that is gone is missing."""
+        ...
+
+
+class Planner:
+    """`run_once` is one turn of a loop."""
+
+    def __init__(self, pool: "Pool", calendars: Calendars) -> None:
+        self._pool = pool
+        self._calendars = calendars
+        self._zones_compared = False
+
+    async def run_once(self) -> None:
+        """Plans until the ledger reaches far enough."""
+        if not self._zones_compared:
+            # Time zone data change with an installation, never within a process.
+            async with self._pool.acquire() as connection, connection.transaction():
+                changed = await repository.replan_changed_zones(connection)
+            self._zones_compared = True
+            if changed:
+                log.info("time zones changed their rules, schedules are planned anew", zones=changed)
+        while await self._plan_some():
+            pass
+
+    async def _plan_some(self) -> bool:
+        """True when there may be more to plan."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            wanted = await repository.take_to_plan(connection, AHEAD_SECONDS, SCHEDULES_AT_ONCE)
+            if not wanted:
+                return False
+            ids = {calendar for each in wanted for calendar in each.schedule.calendars}
+            rules = await self._calendars.rules(connection, sorted(ids)) if ids else {}
+            plans: list[Plan] = []
+            rows = 0
+            for each in wanted:
+                days = stack([rules[known] for known in each.schedule.calendars if known in rules]) if rules else None
+                plan = make_plan(
+                    each.trigger_id,
+                    each.schedule,
+                    each.planned_until,
+                    each.now,
+                    timedelta(seconds=2 * AHEAD_SECONDS),
+                    days,
+                )
+                plans.append(plan)
+                rows += len(plan.fires) + 1
+                if rows >= ROWS_AT_ONCE:
+                    break
+            await repository.save_plans(connection, plans)
+        return True
