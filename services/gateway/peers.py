@@ -17,6 +17,7 @@ from exekra.license.v1 import license_service_pb2  # noqa: F401
 from exekra.registry.v1 import runner_admin_service_pb2  # noqa: F401
 from exekra.scheduler.v1 import (  # noqa: F401
     changes_service_pb2,
+    event_endpoint_service_pb2,
     evidence_service_pb2,
     execution_service_pb2,
     workflow_service_pb2,

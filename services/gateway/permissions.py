@@ -24,8 +24,8 @@ _OPERATOR = frozenset(
         "api-key:own",
     }
 )
-_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish", "trigger:edit"}
-_ADMIN = _DEVELOPER | {"runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
+_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish", "trigger:edit", "event:view", "event:manage"}
+_ADMIN = _DEVELOPER | {"event:private", "runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
 
 ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}
 """ADMIN contains DEVELOPER contains OPERATOR."""

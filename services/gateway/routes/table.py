@@ -6,6 +6,7 @@ from services.gateway.permissions import ANYONE, ROLES, SIGNED_IN
 from services.gateway.routes import (
     api_keys,
     auth,
+    event_endpoints,
     evidence,
     executions,
     governance,
@@ -29,6 +30,7 @@ def route_table() -> tuple[Route, ...]:
         *executions.ROUTES,
         *evidence.ROUTES,
         *runners.ROUTES,
+        *event_endpoints.ROUTES,
         *governance.ROUTES,
         *live.routes(),
     )

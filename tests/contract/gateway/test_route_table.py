@@ -77,6 +77,13 @@ POST /runners/{}/drain
 POST /runners/{}/resume
 GET /runners/{}/metrics
 POST /runners/pairing-tokens
+GET /event-endpoints
+POST /event-endpoints
+PATCH /event-endpoints/{}
+DELETE /event-endpoints/{}
+GET /event-endpoints/{}/deliveries
+POST /event-endpoints/{}/replay
+POST /event-endpoints/{}/test
 GET /license
 GET /audit
 GET /audit/export

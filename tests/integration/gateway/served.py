@@ -18,6 +18,8 @@ from exekra.registry.v1 import runner_admin_service_pb2, runner_admin_service_pb
 from exekra.scheduler.v1 import (
     changes_service_pb2,
     changes_service_pb2_grpc,
+    event_endpoint_service_pb2,
+    event_endpoint_service_pb2_grpc,
     evidence_service_pb2,
     evidence_service_pb2_grpc,
     execution_service_pb2,
@@ -42,6 +44,7 @@ SERVICES = {
         (execution_service_pb2, execution_service_pb2_grpc, "ExecutionService"),
         (evidence_service_pb2, evidence_service_pb2_grpc, "EvidenceService"),
         (changes_service_pb2, changes_service_pb2_grpc, "ChangesService"),
+        (event_endpoint_service_pb2, event_endpoint_service_pb2_grpc, "EventEndpointService"),
     ),
     "registry": ((runner_admin_service_pb2, runner_admin_service_pb2_grpc, "RunnerAdminService"),),
     "license": ((license_service_pb2, license_service_pb2_grpc, "LicenseService"),),
