@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.scheduler.calendars.entries import Entry, SingleDay, in_words
+from services.scheduler.executions.model import Actor
 
 
 class CalendarKind(StrEnum):
@@ -131,6 +132,7 @@ class Calendar:
     revision: int
     created_at: datetime
     updated_at: datetime
+    created_by: Actor
     source: Source | None = None
     imported: Mapping[date, str] = field(default_factory=dict)
 
