@@ -63,6 +63,8 @@ class Transport:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json"},
         )
+        # aiohttp would repeat a PUT by itself, and a save that was made would read as somebody else's.
+        self._session._retry_connection = False  # noqa: SLF001 - there is no public switch
         return self
 
     async def __aexit__(
