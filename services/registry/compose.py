@@ -37,8 +37,9 @@ from services.registry.notices import Notices
 from services.registry.pairings import Pairings
 from services.registry.polls import Polls
 from services.registry.presence import PresenceBuffer
+from services.registry.pushes import SessionServicer
 from services.registry.reports import Reports
-from services.registry.rpc import Descriptions, RunnerAdminServicer, SessionServicer
+from services.registry.rpc import Descriptions, RunnerAdminServicer
 from services.registry.runner_port import serve_runners
 from services.registry.runner_rpc import RunnerServicer, Sessions
 from services.registry.seats import Seats
@@ -75,7 +76,7 @@ async def compose(settings: RegistrySettings, stop: asyncio.Event, clock: Clock 
         servicer = _runner_servicer(core)
         link_stop = asyncio.Event()
         yield Parts(
-            registrations=await _registrations(core),
+            registrations=await _registrations(core, stop),
             background=[
                 lambda: serve_runners(settings, servicer, core.directory, core.link, stop=stop, link_stop=link_stop),
                 lambda: core.link.run(link_stop),
@@ -131,7 +132,7 @@ def _runner_servicer(core: Core) -> RunnerServicer:
     )
 
 
-async def _registrations(core: Core) -> list[Registration]:
+async def _registrations(core: Core, stop: asyncio.Event) -> list[Registration]:
     """The internal RPCs."""
     settings = core.settings
     commands = PairingCommands(settings.public_url, fingerprint(settings.ca_certificate))
@@ -146,7 +147,7 @@ async def _registrations(core: Core) -> list[Registration]:
         ),
         Registration(
             session_service_pb2_grpc.add_SessionServiceServicer_to_server,
-            SessionServicer(core.directory, settings.push_seconds),
+            SessionServicer(core.directory, settings.push_seconds, stop),
             session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
         ),
     ]

@@ -1,6 +1,5 @@
-"""RunnerAdminService and SessionService over gRPC: messages to models and back."""
+"""RunnerAdminService over gRPC: messages to models and back."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +10,6 @@ from exekra.registry.v1 import runner_admin_service_pb2 as pb
 from exekra.registry.v1 import (
     runner_admin_service_pb2_grpc,
     runner_pb2,
-    runner_service_pb2,
-    session_service_pb2,
-    session_service_pb2_grpc,
 )
 from services.kit.clock import Clock
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
@@ -31,7 +27,6 @@ from services.registry.model import (
     check_text,
     state_of,
 )
-from services.registry.streams import Directory
 from services.registry.use_cases import Administration, NewRunner, Registered, RequestKey
 
 _STATES = {
@@ -177,31 +172,6 @@ class RunnerAdminServicer(runner_admin_service_pb2_grpc.RunnerAdminServiceServic
             "machine_secret": registered.machine_secret,
             "pair_command": registered.pair_command,
         }
-
-
-class SessionServicer(session_service_pb2_grpc.SessionServiceServicer):
-    """Pushes of the scheduler to the streams of this process."""
-
-    def __init__(self, directory: Directory, push_seconds: float) -> None:
-        self._directory = directory
-        self._push_seconds = push_seconds
-
-    async def Push(self, request: session_service_pb2.PushRequest, context: Any) -> session_service_pb2.PushResponse:  # noqa: ARG002, N802, D102
-        written = await asyncio.gather(*(self._push(push) for push in request.pushes))
-        return session_service_pb2.PushResponse(written=written)
-
-    async def _push(self, push: session_service_pb2.RunnerPush) -> bool:
-        session = self._directory.find(push.runner_id, push.epoch)
-        if session is None:
-            return False
-        if push.WhichOneof("push") == "offer":
-            if session.poll is None:
-                return False
-            response = runner_service_pb2.PollResponse(offers=[push.offer])
-            return await session.poll.deliver(response, self._push_seconds)
-        instructions = runner_service_pb2.Instructions(instructions=[push.instruction])
-        message = runner_service_pb2.HeartbeatResponse(instructions=instructions)
-        return await session.heartbeat.deliver(message, self._push_seconds)
 
 
 def _changes(request: pb.UpdateRunnerRequest) -> dict[str, Any]:

@@ -6,28 +6,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import grpc.aio
-import structlog
-
 from exekra.registry.v1 import session_service_pb2 as pb
-from exekra.registry.v1 import session_service_pb2_grpc
-from services.kit.errors import DomainError
-from services.kit.rpc_client import call, open_channel
+from services.kit.rpc_client import open_channel
 from services.scheduler.executions import decisions
 from services.scheduler.executions.batch import note
 from services.scheduler.executions.calls import Aftermath
 from services.scheduler.executions.lifecycle import Status
 from services.scheduler.executions.link_messages import instruction_message, offer_message
 from services.scheduler.executions.model import AttemptEnd, Offer, Push
+from services.scheduler.executions.pushes import PushStream
 from services.scheduler.executions.repository import outcomes, sessions
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
-log = structlog.get_logger()
-
-PUSH_SECONDS = 2.0
-"""A registry that does not answer by then has not delivered: the offer goes to somebody else."""
 REASONS = {
     AttemptEnd.UNDELIVERED: "the runner's stream was gone",
     AttemptEnd.RETURNED: "the runner's registry could not be reached",
@@ -35,13 +27,13 @@ REASONS = {
 
 
 class Courier:
-    """Holds a channel to each registry process. Use as a block: leaving it closes them."""
+    """Holds a stream to each registry process. Use as a block: leaving it closes them."""
 
     def __init__(self, pool: "Pool", *, internal_tls: Path | None) -> None:
         self._pool = pool
         self._internal_tls = internal_tls
         self._stack = AsyncExitStack()
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._streams: dict[str, PushStream] = {}
 
     async def __aenter__(self) -> "Courier":
         await self._stack.__aenter__()
@@ -92,21 +84,13 @@ class Courier:
 
     async def _push(self, address: str, messages: Sequence[pb.RunnerPush]) -> list[bool] | None:
         """Which of them were written; None when the registry process cannot be reached."""
-        stub = session_service_pb2_grpc.SessionServiceStub(await self._channel(address))
-        try:
-            response = await call(stub.Push, pb.PushRequest(pushes=messages), caller="scheduler", seconds=PUSH_SECONDS)
-        except DomainError as error:
-            log.info("registry did not take a push", address=address, pushes=len(messages), error=error.message)
-            return None
-        written = list(response.written)
-        return written if len(written) == len(messages) else [False] * len(messages)
-
-    async def _channel(self, address: str) -> grpc.aio.Channel:
-        if address not in self._channels:
-            self._channels[address] = await self._stack.enter_async_context(
+        if address not in self._streams:
+            channel = await self._stack.enter_async_context(
                 open_channel(address, caller="scheduler", internal_tls=self._internal_tls)
             )
-        return self._channels[address]
+            stream = self._streams[address] = PushStream(channel, address)
+            self._stack.push_async_callback(stream.close)
+        return await self._streams[address].send(messages)
 
     async def _take_back(self, ends: Mapping[str, AttemptEnd], offers: Sequence[Offer]) -> Aftermath:
         aftermath = Aftermath()

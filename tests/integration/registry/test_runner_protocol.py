@@ -9,7 +9,7 @@ from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as dispatch
 from services.kit.errors import DomainError, Kind
-from services.kit.rpc_client import call
+from services.kit.rpc_client import call_metadata
 from tests.integration.registry.conftest import Hub, eventually
 from tests.integration.registry.scripted_runner import ending, read
 from tests.integration.registry.scripted_scheduler import OK, offer
@@ -18,7 +18,11 @@ ATTEMPT = attempt_pb2.AttemptRef(execution_id="e1", attempt_id="a1")
 
 
 async def push(hub: Hub, *pushes: session_service_pb2.RunnerPush) -> list[bool]:
-    response = await call(hub.push.Push, session_service_pb2.PushRequest(pushes=pushes), caller="scheduler")
+    stream = hub.push.Push(metadata=call_metadata("scheduler"))
+    await stream.write(session_service_pb2.PushRequest(id=7, pushes=pushes))
+    response = await stream.read()
+    assert response.id == 7
+    await stream.done_writing()
     return list(response.written)
 
 

@@ -137,6 +137,7 @@ async def processes(make_database: MakeDatabase, tls: ServerTls, tmp_path: Path)
         "EXEKRA_CA_CERTIFICATE": str(tls.authority),
         "EXEKRA_LOG_LEVEL": "warning",
         "EXEKRA_DRAIN_SECONDS": "1",
+        "EXEKRA_VAULT_KEY": "5" * 64,
     }
     async with (
         neighbours(database, tmp_path),

@@ -23,7 +23,7 @@ from services.kit.rpc_client import call, open_channel
 from services.kit.rpc_server import grpc_server
 from services.license.__main__ import registration as license_registration
 from services.license.use_cases import Licensing
-from services.scheduler.compose import Core, execution_registrations, open_core
+from services.scheduler.compose import Core, execution_registrations, make_submissions, open_core
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.settings import SchedulerSettings
@@ -176,9 +176,10 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
             grpc_server([license_registration(Licensing(license_pool))], settings.license_address, drain_seconds=0.1)
         )
         license_channel = await enter(open_channel(settings.license_address, caller="scheduler"))
+        submissions = make_submissions(core, Licence(core.pool, license_channel))
         registrations = [
             workflow_registration(core.pool, core.outbox),
-            *execution_registrations(core, link_pool, Licence(core.pool, license_channel), stop),
+            *execution_registrations(core, link_pool, submissions, stop),
         ]
         await enter(grpc_server(registrations, settings.scheduler_address, drain_seconds=0.1))
         tasks = [asyncio.create_task(each()) for each in core.background(stop)[:2]]

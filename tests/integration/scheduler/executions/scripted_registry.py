@@ -34,17 +34,22 @@ class ScriptedRegistry(session_service_pb2_grpc.SessionServiceServicer):
         self._replies: dict[int, asyncio.Future[pb.RunnerReply]] = {}
         self._last = 0
 
-    async def Push(self, request: session_service_pb2.PushRequest, context: Any) -> session_service_pb2.PushResponse:  # noqa: N802
-        if self.away:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
-        written = []
-        for push in request.pushes:
-            written.append(push.runner_id not in self.deaf)
-            if written[-1] and push.HasField("offer"):
-                self.offers.setdefault(push.runner_id, []).append(push.offer)
-            elif written[-1]:
-                self.instructions.setdefault(push.runner_id, []).append(push.instruction)
-        return session_service_pb2.PushResponse(written=written)
+    async def Push(  # noqa: N802
+        self, request_iterator: AsyncIterator[session_service_pb2.PushRequest], context: Any
+    ) -> AsyncIterator[session_service_pb2.PushResponse]:
+        async for request in request_iterator:
+            if self.away:
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+            yield session_service_pb2.PushResponse(id=request.id, written=[self._take(push) for push in request.pushes])
+
+    def _take(self, push: session_service_pb2.RunnerPush) -> bool:
+        if push.runner_id in self.deaf:
+            return False
+        if push.HasField("offer"):
+            self.offers.setdefault(push.runner_id, []).append(push.offer)
+        else:
+            self.instructions.setdefault(push.runner_id, []).append(push.instruction)
+        return True
 
     async def call(self, runner_id: str, epoch: int, **body: Any) -> Any:
         """The reply to one call, e.g. `acknowledge=Acknowledge(…)`."""
