@@ -31,7 +31,9 @@ from services.scheduler.executions.repository.dispatch import save_timing
 from services.scheduler.executions.ringer import Ringer
 from services.scheduler.executions.rpc import ExecutionServicer
 from services.scheduler.executions.use_cases import Submissions
+from services.scheduler.expressions.evaluator import Evaluator
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.webhooks.compose import webhook_registration
 from services.scheduler.worker.queue import ArqDoorbell, connect
 from services.scheduler.workflows.rpc import registration as workflow_registration
 
@@ -97,28 +99,37 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         open_pool(dsn, "scheduler", maximum=LINK_CONNECTIONS, keeps_plans=True) as link_pool,
         open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
         open_sender(settings) as sender,
+        Evaluator() as evaluator,
     ):
+        submissions = make_submissions(core, Licence(core.pool, license_))
         evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
             registrations=[
                 workflow_registration(core.pool, core.outbox),
-                *execution_registrations(core, link_pool, Licence(core.pool, license_), stop),
+                *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
+                webhook_registration(core, submissions, evaluator),
                 delivery_registration(core.pool, core.outbox, sender, settings),
             ],
             background=[*core.background(stop), partial(evidence.bell.run, stop)],
         )
 
 
-def execution_registrations(core: Core, link_pool: "Pool", licence: Licence, stop: asyncio.Event) -> list[Registration]:
-    """ExecutionService and DispatchService; the Link of each registry process has `link_pool` for its transactions."""
-    submissions = Submissions(
+def make_submissions(core: Core, licence: Licence) -> Submissions:
+    """Whatever accepts work in this process shares it."""
+    return Submissions(
         core.pool,
         core.bells,
         licence,
         core.outbox,
         retry_lease_seconds=core.settings.retry_lease_seconds,
     )
+
+
+def execution_registrations(
+    core: Core, link_pool: "Pool", submissions: Submissions, stop: asyncio.Event
+) -> list[Registration]:
+    """ExecutionService and DispatchService; the Link of each registry process has `link_pool` for its transactions."""
     interventions = Interventions(core.pool, core.bells, core.courier, core.outbox)
     return [
         Registration(

@@ -44,6 +44,10 @@ class SchedulerSettings(ServiceSettings):
     """A registry silent for so long does not come back: its runners' leases run out."""
     link_touch_seconds: float = Field(5.0, gt=0)
     outbox_seconds: float = Field(5.0, gt=0)
+    rate_hook: int = Field(6_000, ge=1)
+    """Deliveries a minute to a webhook whose trigger says nothing of its own."""
+    previous_secret_seconds: float = Field(86_400.0, ge=0)
+    """How long a webhook's replaced secret is still accepted."""
     breaker_seconds: float = Field(1.0, gt=0)
     """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)

@@ -1,4 +1,4 @@
-"""Forgets what need not be kept: idempotency keys after a day, logs, executions and artifacts after their time."""
+"""Forgets what need not be kept: idempotency keys after a day, logs, executions, artifacts, deliveries after theirs."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from services.kit import idempotency
 from services.scheduler.evidence import retention as evidence
 from services.scheduler.evidence.compose import artifact_folder
 from services.scheduler.evidence.files import ArtifactFiles
+from services.scheduler.webhooks.retention import forget_deliveries
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -28,3 +29,4 @@ class Retention:
         await evidence.forget_logs(self._pool, self._settings.keep_logs_days)
         await evidence.forget_executions(self._pool, self._settings.keep_executions_days)
         await evidence.forget_artifacts(self._pool, self._files)
+        await forget_deliveries(self._pool, self._settings.keep_deliveries_days)

@@ -90,14 +90,14 @@ def webhook_document(delivery_id: str, received_at: str, sent: Incoming) -> dict
         "receivedAt": received_at,
         "method": sent.method,
         "ip": sent.ip,
-        "headers": _by_name(redact_headers(sent.headers)),
-        "query": _by_name(parse_pairs(sent.query)),
+        "headers": by_name(redact_headers(sent.headers)),
+        "query": by_name(parse_pairs(sent.query)),
         "contentType": _storable(content_type),
         "body": body,
         "encoding": encoding,
     }
     if isinstance(body, str) and encoding == "text" and _media_type(content_type) == _FORM:
-        document["form"] = _by_name(parse_pairs(body))
+        document["form"] = by_name(parse_pairs(body))
     return document
 
 
@@ -157,7 +157,8 @@ def _media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, Json]:
+def by_name(pairs: Sequence[tuple[str, str]]) -> dict[str, Json]:
+    """Pairs as an object; what stands several times becomes a list."""
     found: dict[str, Json] = {}
     for name, value in pairs:
         known = found.get(name)

@@ -1,9 +1,12 @@
 """Webhook triggers and their deliveries as plain data. Ids are text, instants aware, secrets opened."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+Network = IPv4Network | IPv6Network
 
 
 class AuthType(StrEnum):
@@ -78,17 +81,52 @@ class Incoming:
     Texts hold no lone surrogates, so they can be encoded.
     """
 
-    token: str
     headers: Sequence[tuple[str, str]]
     query: str
     body: bytes
     ip: str
-    url: str = ""
     method: str = "POST"
+    url: str = ""
 
     def header(self, name: str) -> str | None:
         """The first header of this name (lower case)."""
         return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The details of a webhook trigger. `rate_limit`: deliveries a minute, None for the Hub's default."""
+
+    auth: Authentication
+    filter: str = ""
+    allowed_ips: tuple[Network, ...] = ()
+    rate_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What a delivery meets: a webhook trigger that is not deleted, at one moment of the database (`now`).
+
+    `secret` and `previous` are sealed; None where there is none, or its time is over. `paused`: its breaker is not
+    closed.
+    """
+
+    trigger_id: str
+    name: str
+    workflow_id: str
+    enabled: bool
+    paused: bool
+    inputs: bytes
+    priority: int
+    labels: Sequence[str]
+    dedupe_key: str
+    timeout_seconds: float
+    queue_timeout_seconds: float
+    webhook: Webhook
+    secret: bytes | None
+    secret_version: int
+    previous: bytes | None
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +137,11 @@ class Delivery:
     trigger_id: str
     received_at: datetime
     outcome: Outcome
-    reason: str
-    message: str
-    execution_id: str | None
-    dedupe_id: str
-    ip: str
-    query: str
-    headers: Sequence[tuple[str, str]]
-    body: bytes
-    body_bytes: int
-    replay_of: str | None
-    facts: Mapping[str, str] = field(default_factory=dict)
+    sent: Incoming
+    reason: str = ""
+    message: str = ""
+    execution_id: str | None = None
+    dedupe_id: str = ""
+    replay_of: str | None = None
+    body_bytes: int = 0
+    """Of the whole body, also where it was not read (in lists)."""

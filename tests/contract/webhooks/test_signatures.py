@@ -44,7 +44,6 @@ SECRET = "a shared secret"
 
 def sent(body: bytes, headers: dict[str, str], url: str = "") -> Incoming:
     return Incoming(
-        token="t",
         headers=[(name.lower(), value) for name, value in headers.items()],
         query="",
         body=body,

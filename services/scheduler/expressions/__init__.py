@@ -1,0 +1,1 @@
+"""Expressions of users, evaluated outside the service's own process."""

@@ -1,0 +1,28 @@
+"""Puts the parts of webhooks together, for the process that serves RPCs and for the loops."""
+
+from typing import TYPE_CHECKING
+
+from services.kit.rpc_server import Registration
+from services.scheduler.executions.use_cases import Submissions
+from services.scheduler.expressions.evaluator import Evaluator
+from services.scheduler.settings import SchedulerSettings
+from services.scheduler.webhooks.deliveries import Deliveries
+from services.scheduler.webhooks.inbox import Inbox
+from services.scheduler.webhooks.kind import WebhookKind
+from services.scheduler.webhooks.rpc import WebhookServicer, registration
+
+if TYPE_CHECKING:
+    from services.scheduler.compose import Core
+
+
+def webhook_kind(settings: SchedulerSettings) -> WebhookKind:
+    """What TriggerService asks about webhooks. Raises SealingError without a vault key."""
+    return WebhookKind(settings.sealer, previous_seconds=settings.previous_secret_seconds)
+
+
+def webhook_registration(core: "Core", submissions: Submissions, evaluator: Evaluator) -> Registration:
+    """WebhookService. Raises SealingError without a vault key."""
+    settings = core.settings
+    kind = webhook_kind(settings)
+    inbox = Inbox(core.pool, settings.sealer, submissions, evaluator, rate_limit=settings.rate_hook)
+    return registration(WebhookServicer(core.pool, inbox, Deliveries(core.pool, submissions, core.outbox), kind))

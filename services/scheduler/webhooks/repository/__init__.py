@@ -1,0 +1,1 @@
+"""SQL of webhooks: the triggers' details, and the inbox."""

@@ -1,0 +1,81 @@
+"""WebhookService over gRPC: messages to models and back."""
+
+# ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
+
+from typing import TYPE_CHECKING, Any
+
+from exekra.scheduler.v1 import webhook_pb2, webhook_service_pb2_grpc
+from exekra.scheduler.v1 import webhook_service_pb2 as pb
+from services.kit.ids import is_id
+from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
+from services.kit.rpc_server import Registration
+from services.scheduler.executions.messages import execution_message
+from services.scheduler.executions.use_cases import RequestKey
+from services.scheduler.webhooks.deliveries import Deliveries
+from services.scheduler.webhooks.errors import trigger_not_found
+from services.scheduler.webhooks.examples import examples, instructions
+from services.scheduler.webhooks.inbox import Inbox
+from services.scheduler.webhooks.kind import PATH, WebhookKind
+from services.scheduler.webhooks.messages import outcome_of, to_accepted, to_delivery, to_incoming
+from services.scheduler.webhooks.repository import hooks
+
+if TYPE_CHECKING:
+    from services.kit.postgres import Pool
+
+
+class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
+    """See the proto for callers, permissions and reasons."""
+
+    def __init__(self, pool: "Pool", inbox: Inbox, deliveries: Deliveries, kind: WebhookKind) -> None:
+        self._pool = pool
+        self._inbox = inbox
+        self._deliveries = deliveries
+        self._kind = kind
+
+    async def AcceptDelivery(self, request: pb.AcceptDeliveryRequest, context: Any) -> pb.AcceptDeliveryResponse:
+        return to_accepted(await self._inbox.accept(request.token, to_incoming(request)))
+
+    async def ListDeliveries(self, request: pb.ListDeliveriesRequest, context: Any) -> pb.ListDeliveriesResponse:
+        limit = clamp_limit(request.limit)
+        position = decode_cursor(request.cursor, "id")
+        outcomes = [outcome for number in request.outcomes if (outcome := outcome_of(number))]
+        before = position[0] if position else None
+        found = await self._deliveries.find(request.trigger_id, outcomes, before, limit + 1)
+        items = found[:limit]
+        return pb.ListDeliveriesResponse(
+            items=[to_delivery(delivery, whole=False) for delivery in items],
+            next_cursor=encode_cursor(items[-1].id) if len(found) > limit else "",
+        )
+
+    async def GetDelivery(self, request: pb.GetDeliveryRequest, context: Any) -> pb.GetDeliveryResponse:
+        delivery = await self._deliveries.get(request.delivery_id)
+        return pb.GetDeliveryResponse(delivery=to_delivery(delivery, whole=True))
+
+    async def ReplayDelivery(self, request: pb.ReplayDeliveryRequest, context: Any) -> pb.ReplayDeliveryResponse:
+        key = RequestKey(request.idempotency_key, request.body_sha256)
+        replayed = await self._deliveries.replay(request.delivery_id, key)
+        return pb.ReplayDeliveryResponse(
+            delivery=to_delivery(replayed.delivery, whole=True), execution=execution_message(replayed.view)
+        )
+
+    async def ListCallExamples(self, request: pb.ListCallExamplesRequest, context: Any) -> pb.ListCallExamplesResponse:
+        trigger_id = request.trigger_id
+        async with self._pool.acquire() as connection:
+            rows = await hooks.describe(connection, [trigger_id]) if is_id(trigger_id) else []
+        if not rows:
+            raise trigger_not_found()
+        auth = hooks.webhook_of(rows[0]).auth
+        url = f"{request.base_url}{PATH}{self._kind.token(trigger_id, rows[0]['token'])}"
+        return pb.ListCallExamplesResponse(
+            items=[webhook_pb2.CallExample(language=each.language, code=each.code) for each in examples(auth, url)],
+            instructions=instructions(auth),
+        )
+
+
+def registration(servicer: WebhookServicer) -> Registration:
+    """For the scheduler's server."""
+    return Registration(
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
+        servicer,
+        pb.DESCRIPTOR.services_by_name["WebhookService"],
+    )
