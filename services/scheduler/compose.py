@@ -19,6 +19,7 @@ from services.kit.postgres import open_pool
 from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import Registration
 from services.kit.serve import Parts
+from services.scheduler.calendars.compose import calendar_registration
 from services.scheduler.delivery.compose import delivery_registration, open_sender
 from services.scheduler.evidence.compose import compose_evidence
 from services.scheduler.executions.bells import Bells
@@ -108,6 +109,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 workflow_registration(core.pool, core.outbox),
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
+                calendar_registration(core.pool, core.outbox, settings),
                 webhook_registration(core, submissions, evaluator),
                 delivery_registration(core.pool, core.outbox, sender, settings),
             ],

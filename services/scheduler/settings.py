@@ -48,6 +48,9 @@ class SchedulerSettings(ServiceSettings):
     """Deliveries a minute to a webhook whose trigger says nothing of its own."""
     previous_secret_seconds: float = Field(86_400.0, ge=0)
     """How long a webhook's replaced secret is still accepted."""
+    calendar_poll_seconds: float = Field(60.0, gt=0)
+    calendar_refresh_seconds: float = Field(21_600.0, gt=0)
+    """How often the address of a calendar's ICS document is looked at."""
     breaker_seconds: float = Field(1.0, gt=0)
     """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)

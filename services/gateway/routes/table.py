@@ -6,6 +6,7 @@ from services.gateway.permissions import ANYONE, ROLES, SIGNED_IN
 from services.gateway.routes import (
     api_keys,
     auth,
+    calendars,
     event_endpoints,
     evidence,
     executions,
@@ -29,6 +30,7 @@ def route_table() -> tuple[Route, ...]:
         *workflows.ROUTES,
         *executions.ROUTES,
         *evidence.ROUTES,
+        *calendars.ROUTES,
         *runners.ROUTES,
         *event_endpoints.ROUTES,
         *governance.ROUTES,

@@ -7,6 +7,7 @@ from functools import partial
 
 from services.kit.loops import every
 from services.kit.serve import Parts, run_service
+from services.scheduler.calendars.compose import make_importer
 from services.scheduler.compose import open_core
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.loops.delivery import open_delivery
@@ -32,6 +33,7 @@ def main() -> None:
             reaper = Reaper(core.pool, core.bells, core.courier, settings)
             retention = Retention(core.pool, settings)
             breakers = compose_breakers(core, {})
+            importer = make_importer(core.pool, core.outbox, settings)
             yield Parts(
                 background=[
                     *core.background(stop),
@@ -40,6 +42,7 @@ def main() -> None:
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
                     partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),
+                    partial(every, settings.calendar_poll_seconds, importer.run_once, stop=stop, name="calendars"),
                 ]
             )
 
