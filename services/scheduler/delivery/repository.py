@@ -32,9 +32,9 @@ _ENDPOINT = f"""p.id::text AS id, p.name, p.url, p.enabled, p.disabled_reason, p
  p.last_failure_at, p.last_error, CASE WHEN p.previous_until > now() THEN p.previous_until END AS previous_until,
  p.revision, p.created_at, p.updated_at, p.creator_kind, p.creator_id, p.creator_name,
  (SELECT count(*) FROM (SELECT FROM event_delivery d WHERE d.endpoint_id = p.id AND d.status = 'PENDING'
-   LIMIT {COUNTED}) AS some) AS pending,
+   LIMIT {COUNTED}) AS counted) AS pending,
  (SELECT count(*) FROM (SELECT FROM event_delivery d WHERE d.endpoint_id = p.id AND d.status = 'PARKED'
-   LIMIT {COUNTED}) AS some) AS parked"""  # noqa: S608 - a constant
+   LIMIT {COUNTED}) AS counted) AS parked"""  # noqa: S608 - a constant
 LIST = f"""SELECT {_ENDPOINT} FROM event_endpoint p WHERE p.deleted_at IS NULL
  ORDER BY lower(p.name), p.id LIMIT {MAXIMUM_ENDPOINTS}"""  # noqa: S608 - a constant
 GET = f"SELECT {_ENDPOINT} FROM event_endpoint p WHERE p.id = $1 AND p.deleted_at IS NULL"  # noqa: S608 - a constant
