@@ -9,6 +9,7 @@ import grpc
 from exekra.kit.v1 import error_pb2
 from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.registry.v1.runner_service_pb2_grpc import RunnerServiceStub
+from runner.agent.acknowledging import Acknowledging
 from runner.agent.transport import HubRefusedError, HubUnavailableError, Stream, StreamEndedError
 
 SentT = TypeVar("SentT")
@@ -50,6 +51,9 @@ class GrpcTransport:
         self._stub = RunnerServiceStub(self._channel)
         self._timeout = answer_seconds
         self._metadata: tuple[tuple[str, str], ...] = ()
+        self._acknowledging = Acknowledging(
+            lambda: GrpcStream(self._stub.Acknowledge(metadata=self._metadata)), answer_seconds
+        )
 
     def use_token(self, token: str) -> None:
         """Present this session token from now on."""
@@ -77,7 +81,7 @@ class GrpcTransport:
 
     async def acknowledge(self, request: pb.AcknowledgeRequest) -> pb.AcknowledgeResponse:
         """See RunnerService.Acknowledge."""
-        return await _translated(self._stub.Acknowledge(request, **self._options()))
+        return await self._acknowledging.send(request)
 
     async def decline(self, request: pb.DeclineRequest) -> pb.DeclineResponse:
         """See RunnerService.Decline."""
@@ -102,6 +106,7 @@ class GrpcTransport:
 
     async def close(self) -> None:
         """Give the connection up."""
+        await self._acknowledging.close()
         await self._channel.close()
 
     async def _collect(self, request: pb.GetWorkflowRequest) -> bytes:

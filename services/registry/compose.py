@@ -24,6 +24,7 @@ from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import Registration
 from services.kit.serve import Parts
 from services.registry import loops, repository
+from services.registry.acknowledgements import Acknowledgements
 from services.registry.artifacts import Artifacts
 from services.registry.credentials import PairingCommands, fingerprint
 from services.registry.enrolment import Enrolment
@@ -120,6 +121,7 @@ def _runner_servicer(core: Core) -> RunnerServicer:
         (
             Heartbeats(core.pool, core.outbox, directory, link, core.presence, tokens, settings, core.clock),
             Polls(directory, link, wait_seconds=settings.link_wait_seconds, push_seconds=settings.push_seconds),
+            Acknowledgements(directory, link, wait_seconds=settings.link_wait_seconds),
             Reports(directory, link, wait_seconds=settings.link_wait_seconds),
         ),
         link,

@@ -11,6 +11,7 @@ from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.registry.v1 import runner_service_pb2_grpc
 from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as dispatch
+from services.registry.acknowledgements import Acknowledgements
 from services.registry.artifacts import Artifacts
 from services.registry.enrolment import Enrolment, Machine
 from services.registry.errors import stale_session, unauthenticated
@@ -67,14 +68,14 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         self,
         sessions: Sessions,
         enrolment: Enrolment,
-        streams: tuple[Heartbeats, Polls, Reports],
+        streams: tuple[Heartbeats, Polls, Acknowledgements, Reports],
         link: Link,
         resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts],
         wait_seconds: float,
     ) -> None:
         self._sessions = sessions
         self._enrolment = enrolment
-        self._heartbeats, self._polls, self._reports = streams
+        self._heartbeats, self._polls, self._acknowledgements, self._reports = streams
         self._link = link
         self._graphs, self._node_types, self._artifacts = resources
         self._wait_seconds = wait_seconds
@@ -129,13 +130,13 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
 
         return converse(context.write, serve)
 
-    async def Acknowledge(self, request: pb.AcknowledgeRequest, context: Any) -> pb.AcknowledgeResponse:  # noqa: N802, D102
-        runner_id = self._sessions.holds(context, request.epoch)
-        if runner_id is None:
-            return pb.AcknowledgeResponse(answer=attempt_pb2.ANSWER_STALE_SESSION)
-        acknowledge = dispatch.Acknowledge(attempt=request.attempt)
-        reply = await self._call(runner_id, request.epoch, acknowledge=acknowledge)
-        return pb.AcknowledgeResponse(answer=reply.acknowledged.answer)
+    def Acknowledge(  # noqa: N802, D102
+        self, request_iterator: AsyncIterator[pb.AcknowledgeRequest], context: Any
+    ) -> AsyncIterator[pb.AcknowledgeResponse]:
+        async def serve(stream: Stream[pb.AcknowledgeResponse]) -> None:
+            await self._acknowledgements.serve(self._sessions.read_token(context), request_iterator, stream)
+
+        return converse(context.write, serve)
 
     async def Decline(self, request: pb.DeclineRequest, context: Any) -> pb.DeclineResponse:  # noqa: N802, D102
         runner_id = self._sessions.holds(context, request.epoch)

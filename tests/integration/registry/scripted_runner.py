@@ -47,6 +47,17 @@ class ScriptedRunner:
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
 
+    async def acknowledge(self, request: pb.AcknowledgeRequest) -> pb.AcknowledgeResponse:
+        """On a stream of its own. Raises as `call` does."""
+        stream = self.stub.Acknowledge(metadata=self.metadata)
+        try:
+            await stream.write(request)
+            answer: pb.AcknowledgeResponse = await read(stream)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+        await stream.done_writing()
+        return answer
+
     async def hello(self, **fields: Any) -> pb.Welcome:
         """Authenticates if need be, opens the heartbeat stream, and answers the Welcome."""
         if not self.metadata:

@@ -65,12 +65,15 @@ async def test_a_call_without_a_valid_token_is_refused(hub: Hub, token: str):
     _, runner = await hub.new_runner()
     runner.metadata = (("authorization", token),) if token else (("x", "y"),)
     for method, request in (
-        (runner.stub.Acknowledge, pb.AcknowledgeRequest(attempt=ATTEMPT, epoch=1)),
+        (runner.stub.Decline, pb.DeclineRequest(attempt=ATTEMPT, epoch=1)),
         (runner.stub.Finish, pb.FinishRequest(epoch=1)),
     ):
         with pytest.raises(DomainError) as refused:
             await runner.call(method, request)
         assert refused.value.reason == "UNAUTHENTICATED"
+    with pytest.raises(DomainError) as refused:
+        await runner.acknowledge(pb.AcknowledgeRequest(attempt=ATTEMPT, epoch=1))
+    assert refused.value.reason == "UNAUTHENTICATED"
 
 
 async def test_hello_opens_a_session_at_the_scheduler_and_is_welcomed(hub: Hub):
@@ -163,7 +166,7 @@ async def test_acknowledge_decline_and_finish_pass_through(hub: Hub):
     await runner.hello()
     finished = dispatch.Finished(answer=OK, offers=[offer("a2")], node_seq=3, log_seq=9)
     hub.scheduler.script["finish"] = lambda _: dispatch.RunnerReply(finished=finished)
-    acknowledged = await runner.call(runner.stub.Acknowledge, pb.AcknowledgeRequest(attempt=ATTEMPT, epoch=1))
+    acknowledged = await runner.acknowledge(pb.AcknowledgeRequest(attempt=ATTEMPT, epoch=1))
     declined = await runner.call(runner.stub.Decline, pb.DeclineRequest(attempt=ATTEMPT, epoch=1, reason="DISK_FULL"))
     record = attempt_pb2.FinishRecord(attempt=ATTEMPT, outcome=attempt_pb2.OUTCOME_OK, digest="d")
     answer = await runner.call(runner.stub.Finish, pb.FinishRequest(epoch=1, record=record))

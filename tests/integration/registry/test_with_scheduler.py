@@ -205,7 +205,7 @@ async def test_an_execution_goes_through_both_services(processes: Processes):
     stream = runner.stub.GetWorkflow(pb.GetWorkflowRequest(graph_sha256=offer.graph_sha256), metadata=runner.metadata)
     assert b"control.start" in (await read(stream)).chunk
     acknowledge = pb.AcknowledgeRequest(attempt=offer.attempt, epoch=runner.epoch)
-    assert (await runner.call(runner.stub.Acknowledge, acknowledge)).answer == attempt_pb2.ANSWER_OK
+    assert (await runner.acknowledge(acknowledge)).answer == attempt_pb2.ANSWER_OK
     assert await processes.status(execution_id) == "RUNNING"
     assert await finish(runner, offer.attempt) == attempt_pb2.ANSWER_OK
     assert await finish(runner, offer.attempt) == attempt_pb2.ANSWER_DUPLICATE_OK
@@ -221,7 +221,7 @@ async def test_a_finish_survives_the_scheduler_s_sudden_death(processes: Process
     execution_id = await processes.execute(workflow_id)
     offer = await offered(runner, polls)
     acknowledge = pb.AcknowledgeRequest(attempt=offer.attempt, epoch=runner.epoch)
-    await runner.call(runner.stub.Acknowledge, acknowledge)
+    await runner.acknowledge(acknowledge)
     scheduler.kill()
     await scheduler.wait()
     finishing = asyncio.create_task(finish(runner, offer.attempt))
@@ -238,7 +238,7 @@ async def test_a_runner_goes_on_after_the_registry_s_sudden_death(processes: Pro
     polls = await connect(runner)
     execution_id = await processes.execute(workflow_id)
     offer = await offered(runner, polls)
-    await runner.call(runner.stub.Acknowledge, pb.AcknowledgeRequest(attempt=offer.attempt, epoch=runner.epoch))
+    await runner.acknowledge(pb.AcknowledgeRequest(attempt=offer.attempt, epoch=runner.epoch))
     registry.kill()
     await registry.wait()
     assert (await ending(polls)).reason == "UNAVAILABLE"

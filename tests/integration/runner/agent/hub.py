@@ -245,18 +245,20 @@ class ScriptedHub(RunnerServiceServicer):
                 self._poll = None
             await self._note("PollEnded")
 
-    async def Acknowledge(self, request: pb.AcknowledgeRequest, context: Any) -> pb.AcknowledgeResponse:
-        attempt = self.attempts[request.attempt.attempt_id]
-        answer = self._session_answer(request.epoch)
-        if answer is None:
-            answer = apb.ANSWER_OK if attempt.status in {"offered", "running"} else apb.ANSWER_STALE_ATTEMPT
-            if attempt.status == "offered":
-                attempt.status = "running"
-        await self._note("Acknowledge")
-        if self.faults.lose_acknowledge_answers:
-            self.faults.lose_acknowledge_answers -= 1
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
-        return pb.AcknowledgeResponse(answer=answer)
+    async def Acknowledge(self, requests: Any, context: Any) -> None:
+        with suppress(asyncio.CancelledError):
+            while (request := await context.read()) is not grpc.aio.EOF:
+                attempt = self.attempts[request.attempt.attempt_id]
+                answer = self._session_answer(request.epoch)
+                if answer is None:
+                    answer = apb.ANSWER_OK if attempt.status in {"offered", "running"} else apb.ANSWER_STALE_ATTEMPT
+                    if attempt.status == "offered":
+                        attempt.status = "running"
+                await self._note("Acknowledge")
+                if self.faults.lose_acknowledge_answers:
+                    self.faults.lose_acknowledge_answers -= 1
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "lost")
+                await context.write(pb.AcknowledgeResponse(answer=answer, attempt=request.attempt))
 
     async def Decline(self, request: pb.DeclineRequest, context: Any) -> pb.DeclineResponse:
         self.declines.append((request.attempt.attempt_id, request.reason))
