@@ -13,6 +13,8 @@ SLOTS = 4
 # The limits are tested elsewhere; everything here comes from one address.
 RATES = {f"EXEKRA_RATE_{kind}": "1000000" for kind in ("API_KEY", "ANONYMOUS", "SESSION", "LOGIN")}
 HEARTBEAT_SECONDS = 1
+# Receivers of events live on this machine; what fails is tried again soon.
+RECEIVERS = {"EXEKRA_ALLOW_PRIVATE_ENDPOINTS": "127.0.0.1/32", "EXEKRA_DELIVERY_FIRST_RETRY_SECONDS": "0.2"}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -21,7 +23,7 @@ async def hub(short_folder: Path) -> AsyncIterator[Integrator]:
     folder = short_folder / "e2e"
     folder.mkdir()
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**RATES, "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)}.items():
+        for name, value in {**RATES, **RECEIVERS, "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)}.items():
             environment.setenv(name, value)
         async with hub_under_test(folder, slots=SLOTS) as running:
             yield Integrator(running)

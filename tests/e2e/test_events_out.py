@@ -1,0 +1,133 @@
+"""What an integrator is told: signed events of real executions, the log of them, and sending again what was missed."""
+
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from tests.e2e.integrator import DOUBLING, FAILING, Integrator, unique
+from tests.eventually import eventually
+from tests.hub import PASSWORD
+from tests.receiver import Receiver, receiving
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+STEPS = ["execution.queued", "execution.assigned", "execution.started", "execution.completed"]
+
+
+async def make_endpoint(hub: Integrator, receiver: Receiver, workflow_id: str, **more: Any) -> dict[str, Any]:
+    body = {
+        "name": unique("Endpoint"),
+        "url": receiver.url(),
+        "eventTypes": ["execution.*"],
+        "workflowIds": [workflow_id],
+        "allowPrivate": True,
+        **more,
+    }
+    made: dict[str, Any] = await hub.api.call("POST", "/event-endpoints", body)
+    return made
+
+
+async def test_an_execution_is_told_signed_and_in_order_and_what_was_missed_is_sent_again(hub: Integrator) -> None:
+    workflow_id = await hub.api.publish(unique("Told"), DOUBLING)
+    async with receiving() as receiver:
+        made = await make_endpoint(hub, receiver, workflow_id, headers={"X-Tenant": "acme"})
+        path = f"/event-endpoints/{made['endpoint']['id']}"
+        assert (made["endpoint"]["headerNames"], "headers" in made["endpoint"]) == (["X-Tenant"], False)
+
+        tested = await hub.api.call("POST", f"{path}/test")
+        assert (tested["delivery"]["status"], tested["attempt"]["responseStatus"]) == ("delivered", 204)
+        Webhook(made["secret"]).verify(receiver.came[0].body, receiver.came[0].headers)
+
+        execution = await hub.run(workflow_id, inputs={"number": 21})
+        await eventually(lambda: len(receiver.came) == 5)
+        assert [message.type for message in receiver.came[1:]] == STEPS
+        for message in receiver.came:
+            Webhook(made["secret"]).verify(message.body, message.headers)
+            assert message.headers["x-tenant"] == "acme"
+        told = receiver.came[-1].event["data"]["execution"]
+        shown = (await hub.api.call("GET", f"/executions/{execution['id']}"))["execution"]
+        assert told == {**shown, "contactLostAt": None}
+        assert told["output"] == {"doubled": 42}
+
+    # The receiver is dead: the events wait, and come in order once it lives again.
+    await hub.run(workflow_id, inputs={"number": 1})
+
+    async def has_failed() -> bool:
+        endpoint = (await hub.api.call("GET", path))["endpoint"]
+        return bool(endpoint["lastError"] and endpoint["pending"] == 4)
+
+    await eventually(has_failed)
+    async with receiving(receiver, receiver.port):
+        await eventually(lambda: len(receiver.came) >= 9, 30.0)
+        assert [message.type for message in receiver.accepted[5:]] == STEPS
+
+        page = await hub.api.call("GET", f"{path}/deliveries?status=delivered&eventType=execution.completed")
+        assert [item["subjectKind"] for item in page["items"]] == ["execution", "execution"]
+        one = await hub.api.call("GET", f"{path}/deliveries/{page['items'][1]['id']}")
+        assert one["body"]["data"]["execution"]["id"] == execution["id"]
+        assert one["attempts"][0]["requestHeaders"]["X-Tenant"] == "(hidden)"
+
+        replayed = await hub.api.call("POST", f"{path}/replay", {"deliveryIds": [page["items"][1]["id"]]})
+        assert replayed == {"replayed": 1, "more": False}
+        await eventually(lambda: len(receiver.came) >= 10)
+        assert receiver.came[-1].id == page["items"][1]["messageId"]
+
+        rotated = await hub.api.call("POST", f"{path}/rotate", {"overlapSeconds": 3600})
+        await hub.api.call("POST", f"{path}/test")
+        for secret in (made["secret"], rotated["secret"]):
+            Webhook(secret).verify(receiver.came[-1].body, receiver.came[-1].headers)
+        await hub.ask("DELETE", f"/api{path}")
+        assert (await hub.ask("GET", f"/api{path}")).status == 404
+
+
+async def test_what_an_endpoint_missed_while_it_was_off_is_sent_when_asked_for(hub: Integrator) -> None:
+    workflow_id = await hub.api.publish(unique("Missed"), FAILING)
+    async with receiving() as receiver:
+        made = await make_endpoint(hub, receiver, workflow_id, enabled=False, eventTypes=["execution.failed"])
+        path = f"/event-endpoints/{made['endpoint']['id']}"
+        failed = await hub.run(workflow_id)
+        await hub.api.call("PATCH", path, {"enabled": True})
+
+        async def was_replayed() -> bool:
+            return bool((await hub.api.call("POST", f"{path}/replay", {"missed": True}))["replayed"])
+
+        await eventually(was_replayed)
+        await eventually(lambda: receiver.came)
+        told = receiver.came[0].event["data"]["execution"]
+        assert (told["id"], told["failure"]["code"]) == (failed["id"], failed["failure"]["code"])
+        await hub.ask("DELETE", f"/api{path}")
+
+
+async def test_what_cannot_be_told_is_refused_with_the_place(hub: Integrator) -> None:
+    fine = {"name": unique("Fine"), "url": "https://example.com/hook", "eventTypes": ["execution.*"]}
+    for change, pointer in (
+        ({"url": "ftp://example.com"}, "/url"),
+        ({"url": "https://user:pass@example.com"}, "/url"),
+        ({"url": "http://169.254.169.254/latest"}, "/url"),
+        ({"url": "http://[::ffff:127.0.0.1]:4546/"}, "/url"),
+        ({"eventTypes": ["execution.exploded"]}, "/eventTypes/0"),
+        ({"eventTypes": []}, "/eventTypes"),
+        ({"headers": {"webhook-signature": "x"}}, "/headers/webhook-signature"),
+        ({"headers": {"X-A": "a\r\nX-B: b"}}, "/headers/X-A"),
+        ({"caPem": "nonsense"}, "/caPem"),
+        ({"colour": "red"}, "/colour"),
+    ):
+        answer = await hub.ask("POST", "/api/event-endpoints", {**fine, **change})
+        assert (answer.status, answer.pointers) == (422, [pointer]), change
+
+
+async def test_aiming_at_the_own_network_is_for_administrators(hub: Integrator) -> None:
+    email = f"{unique('dev').replace(' ', '')}@example.com"
+    await hub.api.call("POST", "/users", {"email": email, "name": "Dev", "role": "DEVELOPER", "password": PASSWORD})
+    body = {
+        "name": unique("Inside"),
+        "url": "http://127.0.0.1:1/",
+        "eventTypes": ["execution.failed"],
+        "allowPrivate": True,
+    }
+    async with hub.session() as session:
+        async with session.post("/api/auth/login", json={"email": email, "password": PASSWORD}) as response:
+            csrf = (await response.json())["csrfToken"]
+        async with session.post("/api/event-endpoints", json=body, headers={"X-Exekra-Csrf": csrf}) as response:
+            assert (response.status, (await response.json())["reason"]) == (403, "PRIVATE_NOT_ALLOWED")
