@@ -50,7 +50,8 @@ class Stop(Protocol):
 class Launcher:
     """Makes the executions of fires, in the transaction that decides about them."""
 
-    def __init__(self, licence: Licence, *, retry_lease_seconds: float) -> None:
+    def __init__(self, bells: Bells, licence: Licence, *, retry_lease_seconds: float) -> None:
+        self._bells = bells
         self._licence = licence
         self._retry_lease_seconds = retry_lease_seconds
         self._demands = Demands()
@@ -89,6 +90,11 @@ class Launcher:
         ]
         return decided
 
+    def announce(self, executions: int) -> None:
+        """Call after the commit."""
+        if executions:
+            self._bells.settle(Aftermath(topics={"executions"}, dispatch=True))
+
     def _make(self, standing: Standing, decision: Decision, version: Launchable) -> Launch:
         wanted = Submission(
             workflow_id=standing.workflow_id,
@@ -114,9 +120,8 @@ class _Done:
 class Firing:
     """`run_once` fires all that is due and answers when to come again."""
 
-    def __init__(self, pool: "Pool", bells: Bells, launcher: Launcher, stop_execution: Stop) -> None:
+    def __init__(self, pool: "Pool", launcher: Launcher, stop_execution: Stop) -> None:
         self._pool = pool
-        self._bells = bells
         self._launcher = launcher
         self._stop_execution = stop_execution
 
@@ -142,7 +147,7 @@ class Firing:
         async with self._pool.acquire() as connection, connection.transaction():
             taken = await repository.take_due(connection, AT_ONCE)
             done = await self._decide(connection, taken, licence_allows=allowed)
-        self._announce(done)
+        self._launcher.announce(done.executed)
         return done.decided > 0
 
     async def _fire_waiting(self) -> bool:
@@ -151,7 +156,7 @@ class Firing:
         async with self._pool.acquire() as connection, connection.transaction():
             taken = await repository.take_waiting(connection, AT_ONCE)
             done = await self._decide(connection, taken, licence_allows=allowed)
-        self._announce(done)
+        self._launcher.announce(done.executed)
         return done.executed > 0
 
     async def _fire_one_by_one(self) -> None:
@@ -167,7 +172,7 @@ class Firing:
                     raise
                 log.exception("a schedule cannot be fired", trigger_id=trigger_id)
                 done = await self._fire_one(trigger_id, licence_allows=allowed, obstacle=Reason.INTERNAL)
-            self._announce(done)
+            self._launcher.announce(done.executed)
 
     async def _fire_one(self, trigger_id: str, *, licence_allows: bool, obstacle: Reason = Reason.NONE) -> _Done:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -221,10 +226,6 @@ class Firing:
             except DomainError as error:
                 if error.reason not in ("ALREADY_ENDED", "EXECUTION_NOT_FOUND"):
                     raise
-
-    def _announce(self, done: _Done) -> None:
-        if done.executed:
-            self._bells.settle(Aftermath(topics={"executions"}, dispatch=True))
 
 
 def judge(standing: Standing, due: Sequence[DueFire], *, held: bool, obstacle: Reason) -> list[Decision]:

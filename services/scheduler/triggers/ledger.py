@@ -157,3 +157,24 @@ def _judge_candidates(situation: Situation, candidates: Sequence[Decision]) -> l
             decisions.append(replace(each, outcome=Outcome.QUEUED, reason=reason))
             waiting = each.fire_at
     return decisions
+
+
+EXPLANATIONS = {
+    Reason.NONE: "",
+    Reason.MISFIRE: "The Hub could not fire in time; the schedule's misfire policy decided.",
+    Reason.MISFIRE_LIMIT: "More fires were overdue than the misfire policy repeats.",
+    Reason.COMPACTED: "Part of a very long run of overdue fires, which share a row.",
+    Reason.OVERLAP: "The previous execution had not ended.",
+    Reason.STOPPING_PREVIOUS: "The previous execution is being stopped first.",
+    Reason.BREAKER: "The trigger was paused because its executions failed alike.",
+    Reason.CALENDAR: "A calendar forbids the day.",
+    Reason.DISABLED: "The trigger was disabled or deleted.",
+    Reason.NOT_PUBLISHED: "The workflow has no published version.",
+    Reason.WORKFLOW_NOT_FOUND: "The workflow was deleted.",
+    Reason.WORKFLOW_UNUSABLE: "The workflow's published version cannot be executed.",
+    Reason.INPUTS_INVALID: "The trigger's inputs do not fit what the workflow declares.",
+    Reason.LICENCE_REFUSED: "The licence allowed no new executions.",
+    Reason.BY_HAND: "A person asked for it.",
+    Reason.INTERNAL: "The Hub met an error of its own; its log says more.",
+}
+"""For people."""

@@ -1,17 +1,17 @@
 """Keeps the ledger filled a few minutes ahead. Any number of processes plan at once, each schedule by one of them."""
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
-from services.scheduler.calendars.model import DayRule, stack
+from services.scheduler.calendars.model import stack
+from services.scheduler.calendars.rules import load_rules
 from services.scheduler.triggers.planning import Plan, make_plan
 from services.scheduler.triggers.repository import schedules as repository
 
 if TYPE_CHECKING:
-    from services.kit.postgres import Connection, Pool
+    from services.kit.postgres import Pool
 
 log = structlog.get_logger()
 
@@ -21,20 +21,11 @@ SCHEDULES_AT_ONCE = 1_000
 ROWS_AT_ONCE = 20_000
 
 
-class Calendars(Protocol):
-    """Where the days of calendars come from."""
-
-    async def rules(self, connection: "Connection", calendar_ids: Sequence[str]) -> Mapping[str, DayRule]:
-        """By id; a calendar that is gone is missing."""
-        ...
-
-
 class Planner:
     """`run_once` is one turn of a loop."""
 
-    def __init__(self, pool: "Pool", calendars: Calendars) -> None:
+    def __init__(self, pool: "Pool") -> None:
         self._pool = pool
-        self._calendars = calendars
         self._zones_compared = False
 
     async def run_once(self) -> None:
@@ -56,11 +47,11 @@ class Planner:
             if not wanted:
                 return False
             ids = {calendar for each in wanted for calendar in each.schedule.calendars}
-            rules = await self._calendars.rules(connection, sorted(ids)) if ids else {}
+            rules = await load_rules(connection, ids) if ids else {}
             plans: list[Plan] = []
             rows = 0
             for each in wanted:
-                days = stack([rules[known] for known in each.schedule.calendars if known in rules]) if rules else None
+                days = stack([rules[known] for known in each.schedule.calendars if known in rules])
                 plan = make_plan(
                     each.trigger_id,
                     each.schedule,

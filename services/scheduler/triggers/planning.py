@@ -50,7 +50,7 @@ def make_plan(
     planned_until: datetime,
     now: datetime,
     horizon: timedelta,
-    days: DayRule | None = None,
+    days: DayRule,
 ) -> Plan:
     """The fires later than `planned_until` and up to the horizon from now.
 
@@ -84,9 +84,7 @@ def make_plan(
     )
 
 
-def _planned(
-    trigger_id: str, schedule: Schedule, zone: ZoneInfo, fire_at: datetime, days: DayRule | None
-) -> PlannedFire:
-    verdict = days.allows(fire_at.astimezone(zone).date()) if days is not None else None
-    blocked_by = "" if verdict is None or verdict.allowed else verdict.because
+def _planned(trigger_id: str, schedule: Schedule, zone: ZoneInfo, fire_at: datetime, days: DayRule) -> PlannedFire:
+    verdict = days.allows(fire_at.astimezone(zone).date())
+    blocked_by = "" if verdict.allowed else verdict.because
     return PlannedFire(fire_at, fire_at + jitter(trigger_id, fire_at, schedule.jitter_seconds), blocked_by)
