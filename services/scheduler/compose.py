@@ -34,7 +34,8 @@ from services.scheduler.executions.rpc import ExecutionServicer
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import Evaluator
 from services.scheduler.settings import SchedulerSettings
-from services.scheduler.webhooks.compose import webhook_registration
+from services.scheduler.triggers.compose import make_launcher, trigger_registration
+from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
 from services.scheduler.worker.queue import ArqDoorbell, connect
 from services.scheduler.workflows.rpc import registration as workflow_registration
 
@@ -102,7 +103,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         open_sender(settings) as sender,
         Evaluator() as evaluator,
     ):
-        submissions = make_submissions(core, Licence(core.pool, license_))
+        licence = Licence(core.pool, license_)
+        submissions = make_submissions(core, licence)
         evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
             registrations=[
@@ -110,6 +112,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
                 calendar_registration(core.pool, core.outbox, settings),
+                trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
                 webhook_registration(core, submissions, evaluator),
                 delivery_registration(core.pool, core.outbox, sender, settings),
             ],

@@ -55,6 +55,7 @@ class SchedulerSettings(ServiceSettings):
     """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)
     keep_executions_days: int = Field(90, ge=1)
+    keep_fires_days: int = Field(90, ge=1)
     keep_logs_days: int = Field(30, ge=1)
     artifact_max_bytes: int = Field(ARTIFACT_MAX_BYTES, ge=1)
     """Of a single artifact."""

@@ -6,15 +6,20 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from services.kit.loops import every
+from services.kit.rpc_client import open_channel
 from services.kit.serve import Parts, run_service
 from services.scheduler.calendars.compose import make_importer
 from services.scheduler.compose import open_core
+from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.loops.delivery import open_delivery
 from services.scheduler.loops.outcomes import compose_breakers
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
+from services.scheduler.loops.schedules import Schedules
 from services.scheduler.settings import SchedulerSettings
+from services.scheduler.triggers.compose import make_launcher
+from services.scheduler.triggers.release import ScheduleReleaser
 
 
 def main() -> None:
@@ -23,7 +28,11 @@ def main() -> None:
 
     @asynccontextmanager
     async def compose(stop: asyncio.Event) -> AsyncIterator[Parts]:
-        async with open_core(settings) as core, open_delivery(settings, stop) as delivery:
+        async with (
+            open_core(settings) as core,
+            open_delivery(settings, stop) as delivery,
+            open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
+        ):
             reconciler = Reconciler(
                 core.pool,
                 core.dispatcher.run,
@@ -32,7 +41,9 @@ def main() -> None:
             )
             reaper = Reaper(core.pool, core.bells, core.courier, settings)
             retention = Retention(core.pool, settings)
-            breakers = compose_breakers(core, {})
+            launcher = make_launcher(core, Licence(core.pool, license_))
+            schedules = Schedules(core, launcher)
+            breakers = compose_breakers(core, {"SCHEDULE": ScheduleReleaser(launcher)})
             importer = make_importer(core.pool, core.outbox, settings)
             yield Parts(
                 background=[
@@ -41,6 +52,15 @@ def main() -> None:
                     partial(every, settings.poll_seconds, reconciler.run_once, stop=stop, name="reconciler"),
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
+                    partial(
+                        every,
+                        settings.poll_seconds,
+                        schedules.run_once,
+                        stop=stop,
+                        wake=schedules.wake,
+                        name="schedules",
+                    ),
+                    partial(every, settings.retention_seconds, schedules.forget, stop=stop, name="ledger"),
                     partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),
                     partial(every, settings.calendar_poll_seconds, importer.run_once, stop=stop, name="calendars"),
                 ]
