@@ -221,10 +221,11 @@ CREATE FUNCTION execution_event_type(p_event text, p_status text) RETURNS text L
 $$;
 
 -- On the way of every execution: nothing but a look at a table of no rows while nobody wants to hear.
-CREATE FUNCTION tell_execution() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION tell_execution() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     v_type text;
 BEGIN
+    IF NOT EXISTS (SELECT FROM event_interest) THEN RETURN NULL; END IF;
     v_type := execution_event_type(NEW.event, NEW.status);
     IF NOT EXISTS (SELECT FROM event_interest WHERE v_type LIKE pattern) THEN RETURN NULL; END IF;
     INSERT INTO outgoing_event (type, subject_kind, subject_id, order_key, workflow_id, labels, data)
