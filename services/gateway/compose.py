@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import asyncpg
 import structlog
 
+from services.gateway.hooks.receiving import hook_routes
 from services.gateway.identity.first_admin import ensure_first_admin
 from services.gateway.identity.service import Identity, open_identity
 from services.gateway.identity.sign_in import SessionTimes
@@ -47,7 +48,7 @@ async def compose(
             identity.users, settings.admin_email, settings.admin_password.get_secret_value(), settings.home
         )
         routes = route_table()
-        application = make_application(gateway, routes, page_routes(gateway, routes))
+        application = make_application(gateway, routes, [*page_routes(gateway, routes), *hook_routes(gateway)])
         port = await stack.enter_async_context(listening(application, settings))
         log.info("listening", port=port)
         tell_port(port)

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 REQUESTS = Counter("exekra_http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram("exekra_http_request_seconds", "Time to the answer, streams left out", ["method", "route"])
 
+HOOKS = "/hooks/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -59,6 +60,11 @@ def router_path(route: Route, routes: Sequence[Route]) -> str:
     return "/".join(parts)
 
 
+def shown_path(request: web.Request) -> str:
+    """The path for logs and problems. A webhook's token lets its reader start work, so it is left out."""
+    return f"{HOOKS}[token]" if request.path.startswith(HOOKS) else request.path
+
+
 @web.middleware
 async def _surround(request: web.Request, handler: Handler) -> web.StreamResponse:
     given = request.headers.get("X-Request-Id", "")
@@ -75,7 +81,7 @@ async def _surround(request: web.Request, handler: Handler) -> web.StreamRespons
         if STREAMING in request:
             raise
         _log_own_error(request, error)
-        response = problem_response(error, path=request.path, request_id=request_id)
+        response = problem_response(error, path=shown_path(request), request_id=request_id)
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unknown"
     REQUESTS.labels(request.method, route, response.status).inc()
@@ -88,7 +94,7 @@ def _log_own_error(request: web.Request, error: Exception) -> None:
     if isinstance(error, (web.HTTPException, HttpError)):
         return
     if as_domain_error(error).kind is Kind.INTERNAL:
-        log.error("request failed", method=request.method, path=request.path, exc_info=error)
+        log.error("request failed", method=request.method, path=shown_path(request), exc_info=error)
 
 
 async def _on_prepare(request: web.Request, response: web.StreamResponse) -> None:

@@ -16,6 +16,7 @@ class Clients:
 
     def __init__(self, trusted: Sequence[Network], public_url: str) -> None:
         self._trusted = trusted
+        self._public_url = public_url.rstrip("/")
         self._public_host = urlsplit(public_url).netloc.lower()
 
     def ip(self, request: web.Request) -> str:
@@ -39,6 +40,11 @@ class Clients:
         if self._is_trusted(_peer(request)):
             hosts.add(request.headers.get("X-Forwarded-Host", "").lower())
         return parts.scheme == "https" and parts.netloc.lower() in hosts - {""}
+
+    def base_url(self, request: web.Request) -> str:
+        """EXEKRA_PUBLIC_URL, else the address the caller (or a trusted proxy's caller) used; no slash at the end."""
+        forwarded = request.headers.get("X-Forwarded-Host", "") if self._is_trusted(_peer(request)) else ""
+        return self._public_url or f"https://{forwarded or request.host}"
 
     def public_host(self, request: web.Request) -> str:
         """The host name alone: of EXEKRA_PUBLIC_URL, else the one the caller used. IPv6 keeps its brackets."""

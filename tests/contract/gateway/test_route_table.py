@@ -19,6 +19,7 @@ from services.gateway.web.endpoint import Endpoint
 CALLED_ELSEWHERE = {
     "exekra.scheduler.v1.EvidenceService.ReadArtifact",
     "exekra.audit.v1.AuditService.Export",
+    "exekra.scheduler.v1.WebhookService.AcceptDelivery",
 }
 """By hand-written handlers."""
 
@@ -84,6 +85,8 @@ DELETE /event-endpoints/{}
 GET /event-endpoints/{}/deliveries
 POST /event-endpoints/{}/replay
 POST /event-endpoints/{}/test
+GET /triggers/{}/deliveries
+POST /deliveries/{}/replay
 GET /license
 GET /audit
 GET /audit/export

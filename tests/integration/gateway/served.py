@@ -24,6 +24,8 @@ from exekra.scheduler.v1 import (
     evidence_service_pb2_grpc,
     execution_service_pb2,
     execution_service_pb2_grpc,
+    webhook_service_pb2,
+    webhook_service_pb2_grpc,
     workflow_service_pb2,
     workflow_service_pb2_grpc,
 )
@@ -44,6 +46,7 @@ SERVICES = {
         (execution_service_pb2, execution_service_pb2_grpc, "ExecutionService"),
         (evidence_service_pb2, evidence_service_pb2_grpc, "EvidenceService"),
         (changes_service_pb2, changes_service_pb2_grpc, "ChangesService"),
+        (webhook_service_pb2, webhook_service_pb2_grpc, "WebhookService"),
         (event_endpoint_service_pb2, event_endpoint_service_pb2_grpc, "EventEndpointService"),
     ),
     "registry": ((runner_admin_service_pb2, runner_admin_service_pb2_grpc, "RunnerAdminService"),),
