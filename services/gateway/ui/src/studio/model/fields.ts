@@ -43,8 +43,7 @@ export function setLane(graph: Graph, id: string, lane: Lane, there: boolean): G
   const next = changeNode(graph, id, (node) => {
     if (there === lanesOf(node).includes(lane)) return node;
     if (there) return { ...node, [lane]: { nodes: [], edges: [] } };
-    const { [lane]: _gone, ...rest } = node;
-    return rest;
+    return withoutUndefined({ ...node, [lane]: undefined });
   });
   return madeRoom(graph, next);
 }

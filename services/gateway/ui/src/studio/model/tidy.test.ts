@@ -17,7 +17,7 @@ function heap(): Graph {
     { x: 0, y: 0 },
     { from: "start", port: "out" },
   ).graph;
-  for (const _ of [1, 2, 3]) {
+  for (let count = 0; count < 3; count += 1) {
     graph = addNode(graph, declared("log.message"), { container: "forEach", lane: "body" }, { x: 0, y: 0 }).graph;
   }
   graph = connect(graph, { from: "message", port: "out", to: "message2" });

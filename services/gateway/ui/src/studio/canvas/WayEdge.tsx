@@ -1,0 +1,49 @@
+/** An edge: how it went in a run, and a button in its middle that puts a node there. */
+import { BaseEdge, getSmoothStepPath, type EdgeProps } from "@xyflow/react";
+import { createContext, memo, useContext } from "react";
+
+import type { Home } from "../model/graph";
+import { useEdgeFact } from "./facts";
+import type { CanvasEdge } from "./flow";
+import classes from "./Edge.module.css";
+
+/** Opens the list of nodes to put one on an edge; null where nothing is edited. */
+export const InsertContext = createContext<((edge: string, home: Home, at: { x: number; y: number }) => void) | null>(
+  null,
+);
+
+const RADIUS = 8;
+
+export const WayEdge = memo(function WayEdge(props: EdgeProps<CanvasEdge>) {
+  const fact = useEdgeFact(props.id);
+  const insert = useContext(InsertContext);
+  const [path, x, y] = getSmoothStepPath({
+    sourceX: props.sourceX,
+    sourceY: props.sourceY,
+    sourcePosition: props.sourcePosition,
+    targetX: props.targetX,
+    targetY: props.targetY,
+    targetPosition: props.targetPosition,
+    borderRadius: RADIUS,
+  });
+  const { data } = props;
+  return (
+    <g className={classes["way"]} data-fact={fact} data-port={data?.port} data-selected={props.selected || undefined}>
+      <BaseEdge id={props.id} path={path} className={classes["line"] ?? ""} interactionWidth={16} />
+      {insert && data && (
+        <g
+          className={classes["insert"]}
+          transform={`translate(${x} ${y})`}
+          onClick={(event) => {
+            event.stopPropagation();
+            insert(props.id, data.home, { x: event.clientX, y: event.clientY });
+          }}
+        >
+          <title>Put a node here</title>
+          <circle r={9} />
+          <path d="M-4 0H4M0 -4V4" />
+        </g>
+      )}
+    </g>
+  );
+});

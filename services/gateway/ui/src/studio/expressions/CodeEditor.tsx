@@ -1,0 +1,134 @@
+/** CodeMirror in our tokens. Loaded only when somebody writes code or an expression. */
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  type CompletionSource,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { python, pythonLanguage } from "@codemirror/lang-python";
+import { sql } from "@codemirror/lang-sql";
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { EditorState, type Extension } from "@codemirror/state";
+import { EditorView, keymap } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { useEffect, useEffectEvent, useRef } from "react";
+
+import type { Scope } from "../model/scope";
+import { complete, type Samples } from "./completion";
+import { highlightTemplates } from "./highlight";
+import classes from "./Expression.module.css";
+
+export type Language = "expression" | "python" | "sql" | "json" | "plain";
+
+interface CodeEditorProps {
+  id: string;
+  label: string;
+  value: string;
+  language: Language;
+  bare?: boolean;
+  scope?: () => Scope;
+  samples?: () => Samples;
+  invalid?: boolean;
+  readOnly?: boolean;
+  autoFocus?: boolean;
+  onChange: (text: string) => void;
+  onBlur?: () => void;
+}
+
+const SYNTAX = HighlightStyle.define([
+  { tag: [tags.string], color: "var(--syn-str)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--syn-num)" },
+  { tag: [tags.function(tags.variableName), tags.keyword], color: "var(--syn-fn)" },
+  { tag: [tags.variableName, tags.propertyName], color: "var(--syn-name)" },
+  { tag: [tags.punctuation, tags.operator, tags.bracket], color: "var(--syn-punct)" },
+]);
+
+const LANGUAGES: Record<Language, () => Extension> = {
+  expression: () => [],
+  python: () => python(),
+  sql: () => sql(),
+  json: () => json(),
+  plain: () => [],
+};
+
+export default function CodeEditor(props: CodeEditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(null);
+  const changed = useEffectEvent((text: string) => props.onChange(text));
+  const left = useEffectEvent(() => props.onBlur?.());
+  const suggest = useEffectEvent<CompletionSource>((context) => {
+    if (!props.scope || !props.samples) return null;
+    const text = context.state.sliceDoc(0, context.pos);
+    const found = complete(text, props.scope(), props.samples(), props.bare ?? false);
+    if (!found || (found.from === context.pos && !context.explicit && !/[.{[( ]$/.test(text))) return null;
+    return {
+      from: found.from,
+      options: found.options.map((option, index) => ({
+        label: option.label,
+        detail: option.detail,
+        type: option.kind,
+        boost: Math.max(-99, 50 - index),
+        ...(option.insert === undefined ? {} : { apply: option.insert }),
+      })),
+      validFor: /^\w*$/,
+    };
+  });
+  const { value, language, bare = false, readOnly = false, autoFocus = false, label, id, invalid = false } = props;
+  const first = useRef({ value, autoFocus });
+
+  useEffect(() => {
+    if (!host.current) return undefined;
+    const templated = language === "expression";
+    const editor = new EditorView({
+      parent: host.current,
+      state: EditorState.create({
+        doc: first.current.value,
+        selection: { anchor: cursorIn(first.current.value) },
+        extensions: [
+          history(),
+          closeBrackets(),
+          bracketMatching(),
+          syntaxHighlighting(SYNTAX),
+          templated ? (bare ? python() : highlightTemplates(pythonLanguage.parser)) : LANGUAGES[language](),
+          templated ? autocompletion({ override: [(context) => suggest(context)], icons: false }) : autocompletion(),
+          keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+          EditorView.lineWrapping,
+          EditorState.readOnly.of(readOnly),
+          EditorView.contentAttributes.of({ "aria-label": label, id }),
+          EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ""),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) changed(update.state.doc.toString());
+            if (update.focusChanged && !update.view.hasFocus) left();
+          }),
+        ],
+      }),
+    });
+    view.current = editor;
+    if (first.current.autoFocus) editor.focus();
+    return () => editor.destroy();
+  }, [language, bare, readOnly, label, id]);
+
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor || editor.state.doc.toString() === value) return;
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+  }, [value]);
+
+  return (
+    <div
+      ref={host}
+      className={`${classes["editor"]} nokey`}
+      data-invalid={invalid || undefined}
+      data-code={language !== "expression" || undefined}
+    />
+  );
+}
+
+/** Between empty braces, else at the end. */
+function cursorIn(text: string): number {
+  const empty = text.indexOf("{{  }}");
+  return empty >= 0 ? empty + 3 : text.length;
+}

@@ -1,0 +1,79 @@
+/** A template as chips; with the focus it becomes code with completion. */
+import { lazy, Suspense, useState } from "react";
+
+import { NodeIcon } from "~/shared/NodeIcon";
+import { useForm } from "../form/form";
+import { partsOf, type Part } from "./template";
+import classes from "./Expression.module.css";
+
+const CodeEditor = lazy(() => import("./CodeEditor"));
+
+interface ExpressionFieldProps {
+  id: string;
+  label: string;
+  value: string;
+  /** The whole text is an expression, with or without braces. */
+  bare: boolean;
+  invalid: boolean;
+  onChange: (text: string) => void;
+}
+
+export function ExpressionField({ id, label, value, bare, invalid, onChange }: ExpressionFieldProps) {
+  const form = useForm();
+  const [writing, setWriting] = useState(false);
+  const chips = (
+    <div
+      id={id}
+      className={classes["chips"]}
+      role="textbox"
+      tabIndex={0}
+      aria-label={label}
+      aria-invalid={invalid || undefined}
+      aria-readonly={form.readOnly || undefined}
+      onFocus={() => setWriting(!form.readOnly)}
+    >
+      {value.trim() === "" ? <span className="dim">An expression, for example inputs.file</span> : null}
+      {partsOf(form.graph, value, bare).map((part, index) => (
+        <Chip key={index} part={part} />
+      ))}
+    </div>
+  );
+  if (!writing) return chips;
+  return (
+    <Suspense fallback={chips}>
+      <CodeEditor
+        id={id}
+        label={label}
+        value={value}
+        language="expression"
+        bare={bare && !value.includes("{{")}
+        scope={form.scope}
+        samples={form.samples}
+        invalid={invalid}
+        autoFocus
+        onChange={onChange}
+        onBlur={() => setWriting(false)}
+      />
+    </Suspense>
+  );
+}
+
+function Chip({ part }: { part: Part }) {
+  if (part.kind === "text") return <span>{part.text}</span>;
+  if (part.kind === "code") return <span className={classes["code"]}>{part.text}</span>;
+  if (part.kind === "node") {
+    return (
+      <span className={classes["chip"]} title={part.text}>
+        <NodeIcon type={part.type} size={13} />
+        {part.name}
+        {part.field && <b>{part.field}</b>}
+      </span>
+    );
+  }
+  return (
+    <span className={classes["chip"]} title={part.text}>
+      {part.root}
+      {part.field && <b>{part.field}</b>}
+    </span>
+  );
+}
