@@ -4,6 +4,7 @@ Owns the order of starting and stopping and what the session asks of the agent a
 """
 
 import asyncio
+import gc
 import hashlib
 import signal
 import uuid
@@ -18,6 +19,7 @@ from runner.agent.child.pool import ChildPool
 from runner.agent.child.tree import Roster
 from runner.agent.child.work import ChildWork
 from runner.agent.conduct import Conductor, Tools
+from runner.agent.continuations import Continuation, Continuations
 from runner.agent.crash_points import CrashPoints
 from runner.agent.delivery import Delivery
 from runner.agent.folders import Folders, WorkingFolders
@@ -97,6 +99,9 @@ class Agent:
                 self._conductor.recover()
                 for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run()):
                     self._start(loop)
+                # What is loaded by now stays: each full collection would walk all of it, for tens of milliseconds.
+                gc.collect()
+                gc.freeze()
                 await self._stop.wait()
                 await self._drain(self._conductor)
                 await self._session.goodbye()
@@ -167,6 +172,7 @@ class Agent:
 
     def _make_conductor(self, group: asyncio.TaskGroup) -> Conductor:
         crash = CrashPoints(self._settings.crash_at)
+        graphs = Graphs(self._folders.graphs, self._session)
         tools = Tools(
             attempts=self._attempts,
             journal=self._journal,
@@ -174,31 +180,40 @@ class Agent:
             reporter=self._reporter,
             session=self._session,
             delivery=Delivery(self._attempts, self._journal, self._reporter, self._session, crash),
-            graphs=Graphs(self._folders.graphs, self._session),
+            graphs=graphs,
+            continuations=Continuations(self._folders.continuations, self._session, graphs),
             crash=crash,
             make_work=self._make_work,
             refuse=self._refusal,
         )
         return Conductor(tools, group)
 
-    def _make_work(self, held: Held, offer: Offer, graph: Graph, lease_until: float) -> Work:
-        if graph.plan is None:
-            return RefusedWork(graph.problem)
+    def _make_work(
+        self, held: Held, offer: Offer, graph: Graph, continuation: Continuation | None, lease_until: float
+    ) -> Work:
+        problem = graph.problem or (continuation.problem if continuation else "")
+        if graph.plan is None or problem:
+            return RefusedWork(problem)
         order = RunOrder(
             execution_id=offer.execution_id,
             attempt_id=offer.attempt_id,
             run_attempt=offer.run_attempt,
             graph_path=str(graph.path),
+            workflow_id=offer.workflow_id,
+            draft=offer.draft,
             inputs=offer.inputs_json.decode(),
             context=offer.context_json.decode(),
             timeout_seconds=offer.timeout_seconds,
             files_dir=str(self._folders.files),
             lease_until=lease_until,
             intervals_file=None if self._settings.intervals_file is None else str(self._settings.intervals_file),
+            continuation=str(continuation.folder) if continuation else None,
+            calls=continuation.orders if continuation else (),
         )
         outlet = HeldOutlet(held, self._reporter, self._journal)
-        if self._settings.inline and graph.inline:
-            return InlineWork(order, graph.plan, outlet, self._workdirs)
+        if self._settings.inline and graph.inline and (continuation is None or continuation.inline):
+            calls = continuation.calls if continuation else []
+            return InlineWork(order, graph.plan, calls, outlet, self._workdirs)
         assert self._pool is not None
         return ChildWork(order, self._pool, outlet, self._workdirs)
 

@@ -65,7 +65,7 @@ async def _run(name: str, settings: ServiceSettings, compose: Compose, address: 
             async with asyncio.TaskGroup() as tasks, server:
                 for background in parts.background:
                     tasks.create_task(_guarded(background, stop))
-                # What is loaded by now stays: without this each full collection walks all modules for tens of milliseconds.
+                # What is loaded by now stays: each full collection would walk all of it, for tens of milliseconds.
                 gc.collect()
                 gc.freeze()
                 log.info("ready", pid=os.getpid())
