@@ -219,10 +219,11 @@ class LogQuery(ApiModel):
 
 
 class LogPage(ApiModel):
-    """In order."""
+    """In order. `lastSeq` is the last line's there is, whatever was asked for: 0 when there is none."""
 
     items: list[LogLineShape]
     next_cursor: str | None
+    last_seq: int
 
 
 class EventShape(ApiModel):

@@ -31,6 +31,8 @@ LIST_NODE_RUNS = """SELECT * FROM (
  WHERE bytes <= $4 OR number = 1"""
 LIST_BLOCKS = """SELECT last_seq, lines FROM log_block
  WHERE attempt_id = $1 AND last_seq > $2 AND levels & $3 <> 0 ORDER BY first_seq LIMIT $4"""
+LAST_LINE = """SELECT coalesce(
+ (SELECT last_seq FROM log_block WHERE attempt_id = $1 ORDER BY first_seq DESC LIMIT 1), 0)"""
 _ARTIFACT = """id::text AS id, execution_id::text AS execution_id, attempt_id::text AS attempt_id,
  runner_id::text AS runner_id, node_id, name, media_type, size, sha256, created_at, stored_at IS NOT NULL AS stored"""
 LIST_ARTIFACTS = f"""SELECT {_ARTIFACT} FROM artifact
@@ -81,6 +83,11 @@ async def list_log_lines(
             return LogPage(found, None)
         after = blocks[-1]["last_seq"]
     return LogPage(found, after)
+
+
+async def last_line(connection: "Connection", attempt_id: str) -> int:
+    """Sequence number of the last line that is stored; 0 when there is none."""
+    return int(await connection.fetchval(LAST_LINE, attempt_id))
 
 
 async def list_artifacts(connection: "Connection", execution_id: str) -> list[Artifact]:

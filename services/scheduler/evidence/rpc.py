@@ -57,9 +57,11 @@ class EvidenceServicer(evidence_service_pb2_grpc.EvidenceServiceServicer):
             page = await queries.list_log_lines(
                 connection, attempt[0], after, limit, level=request.level, text=request.query
             )
+            last = await queries.last_line(connection, attempt[0])
         return pb.ListLogLinesResponse(
             items=[to_log_line(line) for line in page.lines],
             next_cursor=encode_cursor(page.next_after) if page.next_after is not None else "",
+            last_seq=last,
         )
 
     async def ListArtifacts(self, request: pb.ListArtifactsRequest, context: Any) -> pb.ListArtifactsResponse:

@@ -260,7 +260,9 @@ async def test_node_runs_and_logs_use_small_words(served: Served, script: Script
     )
     line = attempt_pb2.LogLine(seq=9, at=AT, level=attempt_pb2.LOG_LEVEL_WARNING, message="m")
     script.answers["ListNodeRuns"] = lambda _: evidence_service_pb2.ListNodeRunsResponse(items=[node])
-    script.answers["ListLogLines"] = lambda _: evidence_service_pb2.ListLogLinesResponse(items=[line], next_cursor="c")
+    script.answers["ListLogLines"] = lambda _: evidence_service_pb2.ListLogLinesResponse(
+        items=[line], next_cursor="c", last_seq=12
+    )
     admin = await served.admin()
     path = f"/api/executions/{new_id()}"
     shown = (await admin.call("GET", f"{path}/nodes")).body["items"][0]
@@ -274,7 +276,7 @@ async def test_node_runs_and_logs_use_small_words(served: Served, script: Script
         "nodeId": None,
         "message": "m",
     }
-    assert logs["nextCursor"] == "c"
+    assert (logs["nextCursor"], logs["lastSeq"]) == ("c", 12)
     sent = script.last("ListLogLines")
     assert (sent.after, sent.level, sent.query) == (8, attempt_pb2.LOG_LEVEL_WARNING, "M")
 

@@ -146,6 +146,7 @@ async def test_lines_are_found_by_level_text_and_place(pool: "Pool") -> None:
         assert [line.seq for line in page.lines] == [700]
         page = await queries.list_log_lines(connection, begun.attempt_id, 0, 50, text="LINE 119")
         assert [line.seq for line in page.lines] == [119, *range(1190, 1200)]
+        assert await queries.last_line(connection, begun.attempt_id) == 1200
 
 
 async def test_a_page_of_large_outputs_ends_early(pool: "Pool") -> None:
