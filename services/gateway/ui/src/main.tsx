@@ -12,6 +12,7 @@ import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -24,6 +25,8 @@ import { cssVariables, theme } from "./theme/theme";
 
 const colorScheme = localStorageColorSchemeManager({ key: "exekra.theme" });
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+// For the part of Mantine's dialogs that keeps the page from scrolling behind them.
+setNonce(nonce);
 
 live.onResumed = () => void queryClient.invalidateQueries();
 

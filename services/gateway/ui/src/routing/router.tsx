@@ -1,6 +1,7 @@
 /** Every address of the UI. An area lists its own routes in `pages/<area>/routes.ts`; they are only joined here. */
 import { createRouter } from "@tanstack/react-router";
 
+import { executionsRoutes } from "~/pages/executions/routes";
 import { homeRoutes } from "~/pages/home/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
@@ -12,7 +13,7 @@ import { parseSearch, stringifySearch } from "./search";
 
 const routeTree = rootRoute.addChildren([
   ...sessionRoutes,
-  shellRoute.addChildren([...homeRoutes, ...settingsRoutes, ...studioRoutes]),
+  shellRoute.addChildren([...homeRoutes, ...executionsRoutes, ...settingsRoutes, ...studioRoutes]),
 ]);
 
 export const router = createRouter({

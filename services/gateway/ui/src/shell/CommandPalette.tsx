@@ -33,6 +33,7 @@ export function CommandPalette() {
       scrollable
       size={560}
       clearQueryOnClose
+      overlayProps={{ backgroundOpacity: 1, color: "var(--scrim)", blur: 0 }}
     >
       <Spotlight.Search
         placeholder="Find a workflow, execution, runner or page"
