@@ -15,13 +15,14 @@ from exekra.registry.v1 import runner_service_pb2 as pb
 from runner.agent import wire
 from runner.agent.attempts import Attempts, Held, accepted_record, begun_record, finished_record
 from runner.agent.clock import boottime
+from runner.agent.continuations import Continuation, Continuations
 from runner.agent.crash_points import CrashPoints
 from runner.agent.delivery import Delivery
 from runner.agent.graphs import Graph, Graphs, GraphUnavailableError
 from runner.agent.journal import Journal, JournalError
 from runner.agent.journal_file import Record
 from runner.agent.live import Live
-from runner.agent.model import End, Failure, Instruction, Offer, Order
+from runner.agent.model import DebugWord, End, Failure, Instruction, Offer, Order
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
 from runner.agent.slots import Running, Slots
@@ -45,9 +46,10 @@ class Tools:
     session: Session
     delivery: Delivery
     graphs: Graphs
+    continuations: Continuations
     crash: CrashPoints
-    make_work: Callable[[Held, Offer, Graph, float], Work]
-    """(attempt, its offer, its graph, instant of self-stop) → what runs it."""
+    make_work: Callable[[Held, Offer, Graph, Continuation | None, float], Work]
+    """(attempt, its offer, its graph, what else it needs, instant of self-stop) → what runs it."""
     refuse: Callable[[], str]
     """Why no further work can be taken: DRAINING, DISK_FULL, or nothing."""
 
@@ -112,8 +114,15 @@ class Conductor:
             if word.order is Order.CONTINUE:
                 if sent_at is not None and word.lease_seconds > 0:
                     self._slots.renew(held.attempt_id, word.lease_seconds, sent_at)
+            elif word.order is Order.DEBUG:
+                self._debug(held.attempt_id, word.debug)
             elif word.order is not Order.SEND_FINISH:  # what is finished is being told already
                 self._stop_for_hub(held, word)
+
+    def _debug(self, attempt_id: str, word: DebugWord | None) -> None:
+        running = self._slots.get(attempt_id)
+        if running is not None and running.work is not None and word is not None:
+            running.work.debug(word)
 
     def stop_all(self, stopped_by: str) -> None:
         """The runner's owner ends everything that runs here."""
@@ -158,6 +167,8 @@ class Conductor:
         finally:
             self._slots.free(running.offer.attempt_id)
             self._tools.session.poll_soon()
+            if running.offer.continued:
+                await self._tools.continuations.drop(running.offer.attempt_id)
         if held is not None and held.phase == "finished":
             await self._deliver(held)
 
@@ -166,6 +177,7 @@ class Conductor:
         tools, offer = self._tools, running.offer
         try:
             graph = await tools.graphs.get(offer.graph_sha256)
+            continuation = await tools.continuations.get(offer)
         except GraphUnavailableError as error:
             log.warning("graph unavailable", attempt=offer.attempt_id, reason=str(error))
             await self._decline(offer, "GRAPH_UNAVAILABLE")
@@ -187,7 +199,7 @@ class Conductor:
         # No await may stand between the answer and this line: from here on every Hello says `begun`.
         held.phase, held.began_at = "begun", datetime.now(UTC)
         lease_until = self._slots.lease(held.attempt_id, offer.lease_seconds, sent_at)
-        running.work = tools.make_work(held, offer, graph, lease_until)
+        running.work = tools.make_work(held, offer, graph, continuation, lease_until)
         await self._commit(begun_record(held.attempt_id, held.began_at))
         tools.crash.reach("begun")
         return held

@@ -22,6 +22,8 @@ class Folders:
         """Copies of attached files until the Hub has them."""
         self.work = home / "work"
         """Folders of executions while they run, see `WorkingFolders`."""
+        self.continuations = home / "continuations"
+        """What attempts need that do not begin at the beginning, while they run."""
         for folder in (self.children, self.graphs, self.files, self.work):
             folder.mkdir(mode=0o700, exist_ok=True)
 

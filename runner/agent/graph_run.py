@@ -2,15 +2,19 @@
 
 import json
 import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from runner.agent.model import End, Failure, dump_json
+from runner.agent.model import DebugAction, DebugWord, End, Failure, Suspension, dump_json
 from runner.agent.recorder import LeaseOverError, Recorder
-from runner.agent.work import Outlet, RunOrder
-from runner.engine import events as engine_events
-from runner.engine.executor import StopSignal, execute
+from runner.agent.resuming import Known, read_known
+from runner.agent.work import CallOrder, Outlet, RunOrder
+from runner.engine.events import Outcome
+from runner.engine.executor import Controls, execute
+from runner.engine.messages import BreakpointsSet, Continued, DebugEvent, PauseAsked, Stepped
 from runner.engine.plan import Plan, compile_plan
+from runner.engine.request import CalledWorkflow, RunRequest
 from runner.nodes import registry
 from runner.workflow.graph_reader import parse_graph
 
@@ -30,25 +34,33 @@ def load_plan(graph: bytes) -> Plan:
     return compile_plan(parse_graph(graph), registry.declarations())
 
 
-class GraphRun:
-    """One run of one graph; `stop` and `renew` may be called at any time."""
+def load_call(call: CallOrder) -> CalledWorkflow:
+    """A workflow that may be called. Raises InvalidGraphError."""
+    return CalledWorkflow(call.workflow_id, call.version, load_plan(Path(call.graph_path).read_bytes()))
 
-    def __init__(self, order: RunOrder, plan: Plan, outlet: Outlet) -> None:
+
+class GraphRun:
+    """One run of one graph; `stop`, `renew` and `debug` may be called at any time.
+
+    `calls` are the plans of `order.calls`, in their order.
+    """
+
+    def __init__(self, order: RunOrder, plan: Plan, calls: Sequence[CalledWorkflow], outlet: Outlet) -> None:
         self._order = order
         self._plan = plan
+        self._calls = calls
         self._recorder = Recorder(order, outlet)
-        self._stop = StopSignal()
+        self._controls = Controls()
 
     async def run(self, workdir: Path) -> End:
-        """From the first node to the last, in the folder `workdir`.
+        """To the end, or to where it has to wait, in the folder `workdir`.
 
         Raises only CancelledError, which ends all nodes at once.
         """
         self._recorder.begin()
         try:
-            outcome = await execute(
-                self._plan, _request(self._order, workdir), self._recorder, registry.node_types(), stop=self._stop
-            )
+            request = self._request(workdir, read_known(self._order.continuation))
+            outcome = await execute(self._plan, request, self._recorder, registry.node_types(), controls=self._controls)
         except LeaseOverError:
             return End("fenced")
         except Exception as error:  # noqa: BLE001 - a defect must end one execution, not the agent with all of them
@@ -61,25 +73,53 @@ class GraphRun:
 
     def stop(self) -> None:
         """Ask for the end; `finally` bodies still run."""
-        self._stop.stop()
+        self._controls.stop()
 
     def renew(self, lease_until: float) -> None:
         """The lease was extended."""
         self._recorder.lease_until = lease_until
 
+    def debug(self, word: DebugWord) -> None:
+        """Pass on what the person who debugs says."""
+        self._controls.debug(_debug_event(word))
 
-def _request(order: RunOrder, workdir: Path) -> engine_events.RunRequest:
-    deadline = datetime.now(UTC) + timedelta(seconds=order.timeout_seconds) if order.timeout_seconds > 0 else None
-    return engine_events.RunRequest(
-        execution_id=order.execution_id,
-        workdir=workdir,
-        attempt=order.run_attempt,
-        inputs=json.loads(order.inputs or "{}"),
-        details=json.loads(order.context or "{}"),
-        deadline_at=deadline,
-    )
+    def _request(self, workdir: Path, known: Known) -> RunRequest:
+        order = self._order
+        seconds = order.timeout_seconds
+        return RunRequest(
+            execution_id=order.execution_id,
+            workdir=workdir,
+            workflow_id=order.workflow_id,
+            attempt=order.run_attempt,
+            inputs=json.loads(order.inputs or "{}"),
+            variables=known.variables,
+            details=json.loads(order.context or "{}"),
+            deadline_at=datetime.now(UTC) + timedelta(seconds=seconds) if seconds > 0 else None,
+            recorded=known.recorded,
+            pins=self._plan.graph.pins if order.draft else {},
+            remaining_seconds=known.remaining_seconds,
+            calls={
+                (call.workflow_id, call.asked_version): called
+                for call, called in zip(order.calls, self._calls, strict=True)
+            },
+            debug=known.debug,
+        )
 
 
-def _end(outcome: engine_events.Outcome) -> End:
-    failure = None if outcome.failure is None else Failure.from_json(outcome.failure.as_json())
-    return End(outcome.status, dump_json(outcome.output), failure)
+def _debug_event(word: DebugWord) -> DebugEvent:
+    match word.action:
+        case DebugAction.STEP:
+            return Stepped()
+        case DebugAction.PAUSE:
+            return PauseAsked()
+        case DebugAction.BREAKPOINTS:
+            return BreakpointsSet(frozenset(word.breakpoints))
+        case _:
+            return Continued(run_to=word.node_id or None)
+
+
+def _end(outcome: Outcome) -> End:
+    suspension = None
+    if outcome.status == "suspended":
+        suspension = Suspension([wait.as_json() for wait in outcome.waits], outcome.variables)
+    return End(outcome.status, dump_json(outcome.output), outcome.failure, suspension=suspension)

@@ -18,7 +18,7 @@ AnswerT = TypeVar("AnswerT")
 
 ERROR_METADATA = "exekra-error-bin"
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-UPLOAD_SECONDS = 3_600.0
+TRANSFER_SECONDS = 3_600.0
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -93,7 +93,20 @@ class GrpcTransport:
 
     async def get_workflow(self, request: pb.GetWorkflowRequest) -> bytes:
         """See RunnerService.GetWorkflow."""
-        return await _translated(self._collect(request))
+        return await _translated(self._collect(self._stub.GetWorkflow, request))
+
+    async def get_continuation(self, request: pb.GetContinuationRequest) -> bytes:
+        """See RunnerService.GetContinuation."""
+        return await _translated(self._collect(self._stub.GetContinuation, request))
+
+    async def get_artifact(self, request: pb.GetArtifactRequest) -> AsyncIterator[bytes]:
+        """See RunnerService.GetArtifact."""
+        call = self._stub.GetArtifact(request, timeout=TRANSFER_SECONDS, metadata=self._metadata)
+        while True:
+            answer: Any = await _translated(call.read())
+            if answer is grpc.aio.EOF:
+                return
+            yield answer.chunk
 
     async def declare_node_types(self, request: pb.DeclareNodeTypesRequest) -> pb.DeclareNodeTypesResponse:
         """See RunnerService.DeclareNodeTypes."""
@@ -101,7 +114,7 @@ class GrpcTransport:
 
     async def upload_artifact(self, messages: AsyncIterator[pb.UploadArtifactRequest]) -> pb.UploadArtifactResponse:
         """See RunnerService.UploadArtifact."""
-        call = self._stub.UploadArtifact(messages, timeout=UPLOAD_SECONDS, metadata=self._metadata)
+        call = self._stub.UploadArtifact(messages, timeout=TRANSFER_SECONDS, metadata=self._metadata)
         return await _translated(call)
 
     async def close(self) -> None:
@@ -109,8 +122,8 @@ class GrpcTransport:
         await self._acknowledging.close()
         await self._channel.close()
 
-    async def _collect(self, request: pb.GetWorkflowRequest) -> bytes:
-        call = self._stub.GetWorkflow(request, timeout=self._timeout * 3, metadata=self._metadata)
+    async def _collect(self, method: Any, request: Any) -> bytes:
+        call = method(request, timeout=self._timeout * 3, metadata=self._metadata)
         return b"".join([answer.chunk async for answer in call])
 
     def _options(self) -> dict[str, Any]:

@@ -1,21 +1,26 @@
 """Runs an execution inside the agent: for graphs of control, data and http nodes alone, which only compute and wait."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runner.agent.folders import WorkingFolders
 from runner.agent.graph_run import GraphRun
-from runner.agent.model import End
+from runner.agent.model import DebugWord, End
 from runner.agent.usage import SharedMeter
 from runner.agent.work import Outlet, RunOrder
 from runner.engine.plan import Plan
+from runner.engine.request import CalledWorkflow
 
 
 class InlineWork:
     """See `Work`. Killing cancels the task that awaits `run`'s graph."""
 
-    def __init__(self, order: RunOrder, plan: Plan, outlet: Outlet, folders: WorkingFolders) -> None:
-        self._run = GraphRun(order, plan, outlet)
+    def __init__(
+        self, order: RunOrder, plan: Plan, calls: Sequence[CalledWorkflow], outlet: Outlet, folders: WorkingFolders
+    ) -> None:
+        self._run = GraphRun(order, plan, calls, outlet)
         self._folders = folders
         self._task: asyncio.Task[End] | None = None
         self._killed = False
@@ -27,7 +32,7 @@ class InlineWork:
         meter = SharedMeter()
         async with self._folders.take() as workdir:
             end = await self._run_killable(workdir)
-        return End(end.status, end.output_json, end.failure, meter.usage())
+        return replace(end, usage=meter.usage())
 
     async def _run_killable(self, workdir: Path) -> End:
         self._task = asyncio.create_task(self._run.run(workdir))
@@ -52,3 +57,7 @@ class InlineWork:
     def renew(self, lease_until: float) -> None:
         """The lease was extended."""
         self._run.renew(lease_until)
+
+    def debug(self, word: DebugWord) -> None:
+        """Tell the engine."""
+        self._run.debug(word)

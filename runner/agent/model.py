@@ -5,14 +5,17 @@ Owns the JSON forms in which these stand in the journal. Knows neither protobuf 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Literal
 
+from runner.engine.events import Failure as Failure  # noqa: PLC0414 - a failure is the same thing on both sides of the pipe
+from runner.engine.events import OutcomeStatus
+
 Phase = Literal["accepted", "begun", "finished"]
-Status = Literal["completed", "failed", "stopped"]
+Status = OutcomeStatus
 
 
 class Answer(Enum):
@@ -39,16 +42,46 @@ class Order(Enum):
     STOP_NOW = "STOP_NOW"
     QUARANTINE = "QUARANTINE"
     SEND_FINISH = "SEND_FINISH"
+    DEBUG = "DEBUG"
+
+
+class DebugAction(Enum):
+    """What a person who debugs wants; see the message Debug of the protocol."""
+
+    CONTINUE = "CONTINUE"
+    STEP = "STEP"
+    RUN_TO = "RUN_TO"
+    PAUSE = "PAUSE"
+    BREAKPOINTS = "BREAKPOINTS"
+
+
+@dataclass(frozen=True, slots=True)
+class DebugWord:
+    """A word of the person who debugs an execution."""
+
+    action: DebugAction
+    node_id: str = ""
+    breakpoints: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in the pipe to a child."""
+        return {"action": self.action.value, "nodeId": self.node_id, "breakpoints": list(self.breakpoints)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "DebugWord":
+        """The word that `as_json` wrote."""
+        return cls(DebugAction(document["action"]), document["nodeId"], tuple(document["breakpoints"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """The Hub's word on one attempt; `lease_seconds` is 0 when no lease is granted."""
+    """The Hub's word on one attempt; `lease_seconds` is 0 when no lease is granted, `debug` is for the order DEBUG."""
 
     attempt_id: str
     order: Order
     lease_seconds: float = 0.0
     reason: str = ""
+    debug: DebugWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +102,8 @@ class Offer:
     run_attempt: int
     interactive: bool
     context_json: bytes
+    continued: bool = False
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,35 +117,20 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why the work failed, as data: `code` is a stable word, `message` tells the person what to do next."""
+class Suspension:
+    """Why an execution can do nothing now: its waits and its variables, as the engine wrote them (JSON)."""
 
-    code: str
-    message: str
-    node_id: str | None = None
-    retryable: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)
+    waits: Sequence[Mapping[str, Any]]
+    variables: Any
 
     def as_json(self) -> dict[str, Any]:
-        """The failure in the JSON form of an execution."""
-        return {
-            "code": self.code,
-            "message": self.message,
-            "nodeId": self.node_id,
-            "retryable": self.retryable,
-            "details": dict(self.details),
-        }
+        """The form in the journal and in the pipe from a child."""
+        return {"waits": list(self.waits), "variables": self.variables}
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Failure":
-        """The failure that `as_json` wrote."""
-        return cls(
-            code=document["code"],
-            message=document["message"],
-            node_id=document.get("nodeId"),
-            retryable=document.get("retryable", False),
-            details=document.get("details") or {},
-        )
+    def from_json(cls, document: Mapping[str, Any] | None) -> "Suspension | None":
+        """What `as_json` wrote; None stays None."""
+        return None if document is None else cls(document["waits"], document["variables"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +145,7 @@ class End:
     output_json: bytes = b"null"
     failure: Failure | None = None
     usage: Usage = field(default_factory=Usage)
+    suspension: Suspension | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +163,17 @@ class Finish:
     began_at: datetime
     finished_at: datetime
     stopped_by: str = ""
+    suspension: Suspension | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 over outcome, output and failure: makes repeats recognisable."""
-        failure = b"" if self.failure is None else dump_json(self.failure.as_json(), sort_keys=True)
-        return hashlib.sha256(b"\x00".join((self.status.encode(), self.output_json, failure))).hexdigest()
+        """SHA-256 over outcome, output, failure and suspension: makes repeats recognisable."""
+        parts = [self.status.encode(), self.output_json]
+        parts += [
+            b"" if part is None else dump_json(part.as_json(), sort_keys=True)
+            for part in (self.failure, self.suspension)
+        ]
+        return hashlib.sha256(b"\x00".join(parts)).hexdigest()
 
     def as_json(self) -> dict[str, Any]:
         """The form in the journal."""
@@ -163,6 +189,7 @@ class Finish:
             "beganAt": self.began_at.timestamp(),
             "finishedAt": self.finished_at.timestamp(),
             "stoppedBy": self.stopped_by,
+            "suspension": None if self.suspension is None else self.suspension.as_json(),
         }
 
     @classmethod
@@ -181,6 +208,7 @@ class Finish:
             began_at=datetime.fromtimestamp(document["beganAt"], UTC),
             finished_at=datetime.fromtimestamp(document["finishedAt"], UTC),
             stopped_by=document["stoppedBy"],
+            suspension=Suspension.from_json(document.get("suspension")),
         )
 
 

@@ -20,7 +20,7 @@ from runner.engine.events import LogLine, LoopPath, NodeEvent
 from runner.nodes.base import Artifact, NodeFailure
 
 COPY_BYTES = 1024 * 1024
-ENDS = frozenset({"completed", "failed", "skipped", "stopped", "retried"})
+ENDS = frozenset({"completed", "failed", "skipped", "stopped", "retried", "reused", "waiting"})
 """A try that is followed by another one is a run of its own: what it did and why it failed stays to be seen."""
 
 
@@ -52,27 +52,8 @@ class Recorder:
             self._intervals.note("end", self._order.execution_id, self._order.attempt_id)
 
     def node_event(self, event: NodeEvent) -> None:
-        """Number the node run the event belongs to and pass it on.
-
-        The input stands in `running` alone and the output in `completed`, so that a later event hides neither.
-        """
-        document = {
-            "run": self._run_of(event),
-            "nodeId": event.node_id,
-            "nodeType": event.node_type,
-            "path": [{"loop": loop, "index": index} for loop, index in event.path],
-            "try": event.try_number,
-            "status": event.status,
-            "at": event.at.timestamp(),
-            "duration": event.duration_seconds,
-        }
-        if event.status == "running":
-            document["input"] = event.input
-        elif event.status == "completed":
-            document["output"] = event.output
-        if event.failure is not None:
-            document["failure"] = event.failure.as_json()
-        self._outlet.node_event(dump_json(document))
+        """Number the node run the event belongs to and pass it on."""
+        self._outlet.node_event(dump_json({"run": self._run_of(event), **event.as_json()}))
 
     def log(self, line: LogLine) -> None:
         """Pass a line on."""
@@ -117,6 +98,14 @@ def uuid7() -> uuid.UUID:
         (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     )
     return uuid.UUID(int=value)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is a UUID in its usual form."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _copy(source: Path, target: Path) -> tuple[int, str]:

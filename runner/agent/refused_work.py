@@ -1,6 +1,6 @@
 """An execution whose graph cannot run on this runner: it fails at once, as data that names the reason."""
 
-from runner.agent.model import End, Failure
+from runner.agent.model import DebugWord, End, Failure
 
 
 class RefusedWork:
@@ -22,3 +22,6 @@ class RefusedWork:
 
     def renew(self, lease_until: float) -> None:
         """There is nothing that could go on."""
+
+    def debug(self, word: DebugWord) -> None:
+        """There is nothing to debug."""

@@ -93,6 +93,14 @@ class Transport(Protocol):
         """The whole graph."""
         ...
 
+    async def get_continuation(self, request: pb.GetContinuationRequest) -> bytes:
+        """The whole document."""
+        ...
+
+    def get_artifact(self, request: pb.GetArtifactRequest) -> AsyncIterator[bytes]:
+        """The artifact's bytes, chunk by chunk."""
+        ...
+
     async def declare_node_types(self, request: pb.DeclareNodeTypesRequest) -> pb.DeclareNodeTypesResponse:
         """See RunnerService.DeclareNodeTypes."""
         ...

@@ -14,7 +14,7 @@ def judge(held: Held, running: Running, end: End, now: datetime) -> Finish | Non
     """
     status: Status
     failure = end.failure
-    if end.status in {"completed", "failed"}:
+    if end.status in {"completed", "failed", "suspended"}:
         status = end.status
     elif running.fenced or end.status == "fenced":
         return None
@@ -36,4 +36,5 @@ def judge(held: Held, running: Running, end: End, now: datetime) -> Finish | Non
         began_at=held.began_at or now,
         finished_at=now,
         stopped_by=running.stopped_by if status == "stopped" else "",
+        suspension=end.suspension,
     )

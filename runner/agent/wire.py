@@ -10,7 +10,19 @@ from exekra.registry.v1 import runner_pb2
 from exekra.scheduler.v1 import attempt_pb2 as pb
 from runner.agent.attempts import Held
 from runner.agent.machine import MachineLoad
-from runner.agent.model import Answer, Failure, Finish, Instruction, Offer, Order, Usage, dump_json
+from runner.agent.model import (
+    Answer,
+    DebugAction,
+    DebugWord,
+    Failure,
+    Finish,
+    Instruction,
+    Offer,
+    Order,
+    Suspension,
+    Usage,
+    dump_json,
+)
 from runner.agent.transport import HubRefusedError
 
 _PHASES = {
@@ -18,7 +30,13 @@ _PHASES = {
     "begun": pb.ATTEMPT_PHASE_BEGUN,
     "finished": pb.ATTEMPT_PHASE_FINISHED,
 }
-_OUTCOMES = {"completed": pb.OUTCOME_OK, "failed": pb.OUTCOME_FAILED, "stopped": pb.OUTCOME_STOPPED}
+_OUTCOMES = {
+    "completed": pb.OUTCOME_OK,
+    "failed": pb.OUTCOME_FAILED,
+    "stopped": pb.OUTCOME_STOPPED,
+    "suspended": pb.OUTCOME_SUSPENDED,
+}
+_WAIT_KINDS = {"approval": pb.WAIT_KIND_APPROVAL, "delay": pb.WAIT_KIND_DELAY}
 _STATUSES = {
     "running": pb.NODE_RUN_STATUS_RUNNING,
     "completed": pb.NODE_RUN_STATUS_COMPLETED,
@@ -26,6 +44,9 @@ _STATUSES = {
     "skipped": pb.NODE_RUN_STATUS_SKIPPED,
     "retried": pb.NODE_RUN_STATUS_RETRIED,
     "stopped": pb.NODE_RUN_STATUS_STOPPED,
+    "paused": pb.NODE_RUN_STATUS_PAUSED,
+    "reused": pb.NODE_RUN_STATUS_REUSED,
+    "waiting": pb.NODE_RUN_STATUS_WAITING,
 }
 _LEVELS = {
     "debug": pb.LOG_LEVEL_DEBUG,
@@ -35,6 +56,7 @@ _LEVELS = {
 }
 _ANSWERS = {getattr(pb, f"ANSWER_{answer.value}"): answer for answer in Answer}
 _ORDERS = {getattr(pb, f"ATTEMPT_ORDER_{order.value}"): order for order in Order}
+_DEBUG_ACTIONS = {getattr(pb, f"DEBUG_ACTION_{action.value}"): action for action in DebugAction}
 
 
 class ProtocolViolationError(HubRefusedError):
@@ -57,7 +79,15 @@ def instruction_from(message: pb.AttemptInstruction) -> Instruction:
         raise ProtocolViolationError(
             f"The Hub ordered {message.order}, which this runner does not know. Update the runner."
         )
-    return Instruction(message.attempt.attempt_id, _ORDERS[message.order], message.lease_seconds, message.reason)
+    order = _ORDERS[message.order]
+    debug = _debug_word(message.debug) if order is Order.DEBUG else None
+    return Instruction(message.attempt.attempt_id, order, message.lease_seconds, message.reason, debug)
+
+
+def _debug_word(message: pb.Debug) -> DebugWord:
+    if message.action not in _DEBUG_ACTIONS:
+        raise ProtocolViolationError(f"The Hub's debugger said {message.action}, which this runner does not know.")
+    return DebugWord(_DEBUG_ACTIONS[message.action], message.node_id, tuple(message.breakpoints))
 
 
 def stop_now(attempt_id: str, reason: str) -> Instruction:
@@ -82,6 +112,8 @@ def offer_from(message: pb.Offer) -> Offer:
         run_attempt=message.run_attempt,
         interactive=message.interactive,
         context_json=message.context_json,
+        continued=message.continued,
+        draft=message.draft,
     )
 
 
@@ -119,6 +151,8 @@ def node_event(seq: int, item: bytes) -> pb.NodeEvent:
         input_json=_optional_json(document, "input"),
         output_json=_optional_json(document, "output"),
         failure=None if failure is None else failure_message(Failure.from_json(failure)),
+        port=document.get("port", ""),
+        variables_json=_optional_json(document, "variables"),
     )
 
 
@@ -168,7 +202,21 @@ def finish_record(finish: Finish, events: list[pb.NodeEvent], lines: list[pb.Log
         finished_at=timestamp(finish.finished_at),
         stopped_by=finish.stopped_by,
         began_at=timestamp(finish.began_at),
+        suspension=None if finish.suspension is None else _suspension_message(finish.suspension),
     )
+
+
+def _suspension_message(suspension: Suspension) -> pb.Suspension:
+    waits = [
+        pb.Wait(
+            node_id=wait["nodeId"],
+            kind=_WAIT_KINDS[wait["kind"]],
+            seconds=wait["seconds"] or 0.0,
+            request_json=dump_json(wait["request"]),
+        )
+        for wait in suspension.waits
+    ]
+    return pb.Suspension(waits=waits, variables_json=dump_json(suspension.variables))
 
 
 def machine_metrics(load: MachineLoad) -> runner_pb2.RunnerMetrics:

@@ -3,10 +3,21 @@
 Owns the order given to whoever runs the graph (`RunOrder`) and the interface of a running execution (`Work`).
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from runner.agent.model import End, StoredFile
+from runner.agent.model import DebugWord, End, StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class CallOrder:
+    """A workflow that may be called: by this id and version (0: the published one) it is asked for."""
+
+    workflow_id: str
+    asked_version: int
+    version: int
+    graph_path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +28,9 @@ class RunOrder:
     attempt_id: str
     run_attempt: int
     graph_path: str
+    workflow_id: str
+    draft: bool
+    """A test run: pinned outputs count."""
     inputs: str
     """JSON object."""
     context: str
@@ -28,10 +42,18 @@ class RunOrder:
     lease_until: float
     """`clock.boottime` of the self-stop."""
     intervals_file: str | None = None
+    continuation: str | None = None
+    """Folder with what is known from earlier attempts; see `resuming`."""
+    calls: tuple[CallOrder, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "RunOrder":
+        """The order that `as_json` wrote."""
+        return cls(**{**document, "calls": tuple(CallOrder(**call) for call in document["calls"])})
 
 
 class Outlet(Protocol):
@@ -71,4 +93,8 @@ class Work(Protocol):
 
     def renew(self, lease_until: float) -> None:
         """The lease was extended (or began)."""
+        ...
+
+    def debug(self, word: DebugWord) -> None:
+        """Pass on what the person who debugs it says."""
         ...

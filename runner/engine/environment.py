@@ -5,9 +5,8 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-from runner.engine.events import RunRequest
+from runner.engine.request import RunRequest
 from runner.engine.scopes import Frame, LoopsSeen, NodeRun, NodesSeen
-from runner.engine.state import ExecutionState
 from runner.nodes.base import NodeFailure, RowExpression
 from runner.workflow.documents import Json
 from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Namespace, shown_keys
@@ -31,10 +30,9 @@ class Credentials(Namespace):
 
 
 class Environments:
-    """Makes the environment of each node run from the execution's state."""
+    """Makes the environment of each node run."""
 
-    def __init__(self, state: ExecutionState, request: RunRequest, clock: Callable[[], datetime]) -> None:
-        self._state = state
+    def __init__(self, request: RunRequest, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._credentials: Namespace = Credentials(request.credentials)
         self._execution: dict[str, Json] = {
@@ -50,8 +48,8 @@ class Environments:
     def at(self, frame: Frame) -> Environment:
         """What is seen from a frame now."""
         return Environment(
-            self._state.inputs,
-            self._state.variables,
+            frame.space.inputs,
+            frame.space.variables,
             NodesSeen(frame),
             LoopsSeen(frame),
             self._credentials,

@@ -1,4 +1,4 @@
-"""What the engine tells about an execution, and what it is told to run."""
+"""What the engine tells about an execution: events, lines, and how it ended. What it is told is in `request`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,12 @@ from typing import Any, Literal, Protocol
 from runner.nodes.base import Artifact, LogLevel
 from runner.workflow.documents import Json
 
-NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped"]
-OutcomeStatus = Literal["completed", "failed", "stopped"]
+NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped", "paused", "reused", "waiting"]
+OutcomeStatus = Literal["completed", "failed", "stopped", "suspended"]
+WaitKind = Literal["approval", "delay"]
+
+MAX_CALL_DEPTH = 16
+"""Workflows that may be at work inside one another."""
 
 LoopPath = tuple[tuple[str, int], ...]
 """The loops around a node run, outermost first: (id of the loop, index of the turn)."""
@@ -36,15 +40,29 @@ class Failure:
             "details": dict(self.details),
         }
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Failure":
+        """The failure that `as_json` wrote."""
+        return cls(
+            code=document["code"],
+            message=document["message"],
+            node_id=document.get("nodeId"),
+            retryable=document.get("retryable", False),
+            details=document.get("details") or {},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NodeEvent:
     """One step in the life of a node run.
 
-    A run begins with `running` (which carries the input), may go through `retried` and `running` again, and ends with
-    one of completed, failed, stopped; `skipped` stands alone. `seq` is dense from 1 over the execution, `at` is aware
-    UTC, `duration_seconds` counts from this try's `running`. Input and output are masked, and replaced by
-    `{"spilled": artifact}` above 256 KiB.
+    A run may be `paused` by a debugger, begins with `running` (which carries the input), may go through `retried` and
+    `running` again, and ends with one of completed, failed, stopped, or waiting (for a person or a time, after this
+    attempt). `skipped` and `reused` (its output was given: recorded before, or pinned) stand alone. `seq` is dense from
+    1 over the execution, `at` is aware UTC, `duration_seconds` counts from this try's `running`. Input and output are
+    masked, and replaced by `{"spilled": artifact}` above 256 KiB. `node_id` of a node in a called workflow is
+    `<calling node>/<node>`. `port` is the one it was left by, None when by none. `variables` has what it wrote; it is
+    True when that is what the output says.
     """
 
     seq: int
@@ -58,22 +76,34 @@ class NodeEvent:
     input: Json = None
     output: Json = None
     failure: Failure | None = None
+    port: str | None = None
+    variables: Json = None
 
     def as_json(self) -> dict[str, Any]:
-        """The event in camelCase JSON; `at` in ISO 8601."""
-        return {
-            "seq": self.seq,
+        """The form in the journal; `at` in seconds since 1970.
+
+        The input stands where the run begins and the output where it ends well, so that a later event hides neither.
+        """
+        document = {
             "nodeId": self.node_id,
             "nodeType": self.node_type,
             "path": [{"loop": loop, "index": index} for loop, index in self.path],
-            "tryNumber": self.try_number,
+            "try": self.try_number,
             "status": self.status,
-            "at": self.at.isoformat(),
-            "durationSeconds": self.duration_seconds,
-            "input": self.input,
-            "output": self.output,
-            "failure": None if self.failure is None else self.failure.as_json(),
+            "at": self.at.timestamp(),
+            "duration": self.duration_seconds,
         }
+        if self.status == "running" or self.input is not None:
+            document["input"] = self.input
+        if self.status in ("completed", "reused"):
+            document["output"] = self.output
+        if self.failure is not None:
+            document["failure"] = self.failure.as_json()
+        if self.port is not None:
+            document["port"] = self.port
+        if self.variables is not None:
+            document["variables"] = self.variables
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +137,33 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a node of the top level did in an earlier execution, for one that goes on from there."""
+class Wait:
+    """A node of the top level that waits for a person (`approval`) or for so many `seconds` (`delay`).
 
-    output: Json = None
-    port: str = "out"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """One attempt at one execution.
-
-    `variables` replace initial values. `credentials` are the values by name and field. `deadline_at` is aware UTC.
-    Nodes of the top level in `recorded` are taken as done, without running and without events.
+    `request` is what the Hub has to know of it, as the node wrote it.
     """
 
-    execution_id: str
-    workdir: Path
-    attempt: int = 1
-    inputs: Mapping[str, Json] = field(default_factory=dict)
-    variables: Mapping[str, Json] = field(default_factory=dict)
-    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    details: Mapping[str, Json] = field(default_factory=dict)
-    """Further facts that expressions see under `execution`, beside `id` and `attempt`."""
-    deadline_at: datetime | None = None
-    recorded: Mapping[str, Recorded] = field(default_factory=dict)
+    node_id: str
+    kind: WaitKind
+    seconds: float | None
+    request: Json = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which it is told to the Hub."""
+        return {"nodeId": self.node_id, "kind": self.kind, "seconds": self.seconds, "request": self.request}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an execution ended. `output` is there only when it is completed, `failure` only when it is not."""
+    """How an execution's run ended.
+
+    `output` is there only when it is completed, `failure` only when it is failed or stopped. A suspended one has
+    `waits` and the values of its variables (`{"spilled": artifact}` when they are large): it goes on in another
+    attempt.
+    """
 
     status: OutcomeStatus
     output: Json = None
     failure: Failure | None = None
+    waits: tuple[Wait, ...] = ()
+    variables: Json = None

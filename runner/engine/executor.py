@@ -9,35 +9,42 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from runner.engine.calls import CallRun
 from runner.engine.environment import Environments
-from runner.engine.events import Failure, Outcome, RunRequest, Sink
+from runner.engine.events import Failure, Outcome, Sink
 from runner.engine.loops import WhileRun
 from runner.engine.masking import Masker
 from runner.engine.messages import (
     Begin,
     CancelNode,
     Command,
+    DebugEvent,
     Event,
     Finish,
     NodeFailed,
     NodeStopped,
+    ReadCall,
     ReadCondition,
     ReadItems,
+    ReadOutput,
     Record,
+    RecordGiven,
     RunNode,
+    Sleep,
     StopRequested,
     TimeIsUp,
+    WaitOver,
 )
 from runner.engine.node_runner import NodeRunner
+from runner.engine.outputs import workflow_output
 from runner.engine.plan import Plan
 from runner.engine.reporter import Reporter
-from runner.engine.scopes import NodeRun
+from runner.engine.request import RunRequest
+from runner.engine.scopes import NodeRun, Space
 from runner.engine.state import ExecutionState
 from runner.nodes.base import NodeType
-from runner.workflow.documents import Json
-from runner.workflow.evaluation import ExpressionError, MissingError
+from runner.workflow.evaluation import ExpressionError
 from runner.workflow.inputs import complete_inputs
-from runner.workflow.templates import compile_template
 
 CANCEL_SECONDS = 5.0
 """How long a node may take to end after it was told to stop; then it is given up."""
@@ -49,25 +56,38 @@ class EngineStuckError(RuntimeError):
     """A defect of the engine: better an error than an execution that waits for ever."""
 
 
-class StopSignal:
-    """Ends an execution softly: running nodes are stopped, `finally` still runs. To be set on the same event loop."""
+class Controls:
+    """What a person does to an execution at work: ends it softly (`finally` still runs), or debugs it.
+
+    To be used on the execution's own event loop. What is said before the execution listens is kept for it.
+    """
 
     def __init__(self) -> None:
-        self._requested: StopRequested | None = None
-        self._listener: Callable[[StopRequested], None] | None = None
+        self._stopped = False
+        self._said: list[StopRequested | DebugEvent] = []
+        self._listener: Callable[[StopRequested | DebugEvent], None] | None = None
 
     def stop(self, failure: Failure | None = None) -> None:
         """Ask for the end; with a failure, the execution ends as failed with it. Repeating changes nothing."""
-        if self._requested is None:
-            self._requested = StopRequested("failed" if failure else "stopped", failure)
-            if self._listener:
-                self._listener(self._requested)
+        if not self._stopped:
+            self._stopped = True
+            self._say(StopRequested("failed" if failure else "stopped", failure))
 
-    def listen(self, listener: Callable[[StopRequested], None]) -> None:
-        """Call the listener when a stop is asked for, at once if it was."""
+    def debug(self, event: DebugEvent) -> None:
+        """Pass on a word of the person who debugs."""
+        self._say(event)
+
+    def listen(self, listener: Callable[[StopRequested | DebugEvent], None]) -> None:
+        """Call the listener with whatever is said, at once with what was said before."""
         self._listener = listener
-        if self._requested:
-            listener(self._requested)
+        for event in self._said:
+            listener(event)
+
+    def _say(self, event: StopRequested | DebugEvent) -> None:
+        if self._listener:
+            self._listener(event)
+        else:
+            self._said.append(event)
 
 
 def utc_now() -> datetime:
@@ -81,7 +101,7 @@ async def execute(
     sink: Sink,
     nodes: Mapping[str, NodeType[Any]],
     *,
-    stop: StopSignal | None = None,
+    controls: Controls | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Outcome:
     """Run a plan to its end. Failures of the workflow are in the outcome; what the sink raises comes out of here.
@@ -93,14 +113,15 @@ async def execute(
         message = " ".join(problem.message for problem in problems)
         return Outcome("failed", failure=Failure("INPUT_INVALID", message))
     variables = {variable.name: variable.initial for variable in plan.graph.variables}
-    state = ExecutionState(plan, inputs, {**variables, **run.variables}, run.recorded)
-    environments = Environments(state, run, clock)
+    space = Space(inputs, {**variables, **run.variables}, (run.workflow_id,) if run.workflow_id else ())
+    state = ExecutionState(plan, space, recorded=run.recorded, pins=run.pins, debug=run.debug)
+    environments = Environments(run, clock)
     reporter = Reporter(sink, Masker.for_credentials(run.credentials), clock, run.workdir)
     driver = _Driver(state, NodeRunner(nodes, run, environments, reporter, sink), reporter)
-    if stop is not None:
-        stop.listen(driver.post)
+    if controls is not None:
+        controls.listen(driver.post)
     finish = await driver.drive(None if run.deadline_at is None else (run.deadline_at - clock()).total_seconds())
-    return _outcome(plan, finish, environments, state, reporter)
+    return await _outcome(plan, finish, environments, state, reporter)
 
 
 class _Driver:
@@ -153,7 +174,7 @@ class _Driver:
                 while self._inbox:
                     commands.extend(self._state.step(self._inbox.popleft()))
             if not self._inbox:
-                if not self._tasks and self._crash is None:
+                if not self._tasks and self._crash is None and not self._state.is_waiting:
                     raise EngineStuckError("Nothing runs and nothing is left to do, but the execution is not over.")
                 await self._wake.wait()
             self._wake.clear()
@@ -164,7 +185,7 @@ class _Driver:
 
     async def _carry_out(self, command: Command) -> Event | None:
         if type(command) is Record:
-            await self._reporter.recorded(command.run, command.status, command.output, command.failure)
+            await self._reporter.recorded(command)
             if command.status == "running":
                 self._watch_time(command.run)
         elif type(command) is RunNode:
@@ -178,9 +199,23 @@ class _Driver:
             if command.index == 0:
                 self._watch_time(command.run)
             return await self._runner.read_condition(cast("WhileRun", command.run), command.index)
-        elif type(command) is CancelNode:
-            self._cancel(command.run)
+        elif type(command) is ReadCall:
+            self._watch_time(command.run)
+            return await self._runner.read_call(cast("CallRun", command.run))
+        elif type(command) is ReadOutput:
+            return await self._runner.read_output(cast("CallRun", command.run), complete=command.complete)
+        else:
+            await self._carry_out_rarer(command)
         return None
+
+    async def _carry_out_rarer(self, command: Command) -> None:
+        if type(command) is CancelNode:
+            self._cancel(command.run)
+        elif type(command) is RecordGiven:
+            await self._reporter.given(command)
+        elif type(command) is Sleep:
+            loop = asyncio.get_running_loop()
+            self._timers.append(loop.call_later(max(0.0, command.seconds), self.post, WaitOver(command.run)))
 
     # -- tasks ----------------------------------------------------------------------------------------------------
 
@@ -193,7 +228,7 @@ class _Driver:
         if self._tasks.pop(run, None) is None:
             return
         if task.cancelled():
-            crash = Failure("NODE_CRASHED", "The node was cancelled from inside.", run.node.id)
+            crash = Failure("NODE_CRASHED", "The node was cancelled from inside.", run.id)
             self.post(NodeStopped(run) if run in self._told_to_stop else NodeFailed(run, crash))
         elif (error := task.exception()) is not None:
             # Nodes' own exceptions are failures by now; this one came from the sink.
@@ -214,15 +249,13 @@ class _Driver:
         task = self._tasks.pop(run, None)
         if task is not None:
             self._given_up.add(task)
-            self._reporter.log("warning", run.node.id, f"The node did not stop within {CANCEL_SECONDS:g} seconds.")
+            self._reporter.log("warning", run.id, f"The node did not stop within {CANCEL_SECONDS:g} seconds.")
             self.post(NodeStopped(run))
 
     def _watch_time(self, run: NodeRun) -> None:
         seconds = run.node.node.timeout_seconds
         if seconds is not None:
-            failure = Failure(
-                "TIMEOUT", f"The node did not end within {seconds:g} seconds.", run.node.id, retryable=True
-            )
+            failure = Failure("TIMEOUT", f"The node did not end within {seconds:g} seconds.", run.id, retryable=True)
             timer = asyncio.get_running_loop().call_later(seconds, self.post, TimeIsUp(run, failure))
             self._timers.append(timer)
 
@@ -235,26 +268,16 @@ class _Driver:
             await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
-def _outcome(
+async def _outcome(
     plan: Plan, finish: Finish, environments: Environments, state: ExecutionState, reporter: Reporter
 ) -> Outcome:
+    if finish.status == "suspended":
+        variables = await reporter.spilled("variables", state.top.frame.space.variables)
+        return Outcome("suspended", waits=finish.waits, variables=variables)
     if finish.status != "completed":
         return Outcome(finish.status, failure=reporter.masked_failure(finish.failure))
-    environment = environments.at(state.top.frame)
     try:
-        if finish.complete or not isinstance(plan.output.source, dict):
-            output = plan.output.resolve(environment)
-        else:
-            output = {key: _or_null(value, environment) for key, value in plan.output.source.items()}
+        output = workflow_output(plan, environments.at(state.top.frame), complete=finish.complete)
     except ExpressionError as error:
         return Outcome("failed", failure=Failure("OUTPUT_FAILED", f"The workflow's output: {error}"))
     return Outcome("completed", output=reporter.masker.json(output))
-
-
-def _or_null(value: Json, environment: Any) -> Json:
-    """One part of the output after a stop node: what has not run by then is null."""
-    try:
-        found: Json = compile_template(value).resolve(environment)
-    except MissingError:
-        return None
-    return found

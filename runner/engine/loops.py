@@ -102,7 +102,8 @@ class ForEachRun(LoopRun):
         index = self._next
         self._next += 1
         item = self._items[index]
-        frame = Frame(self.scope.frame, (self.node.id, {"item": item, "index": index}))
+        around = self.scope.frame
+        frame = Frame(around.space, around, (self.node.id, {"item": item, "index": index}))
         frame.item, frame.index, frame.in_loop = item, index, True
         self._open_turn(flow, index, frame)
 
@@ -136,7 +137,7 @@ class WhileRun(LoopRun):
             flow.complete(self, {"count": self._index})
         elif self._index >= event.most:
             message = f"The condition still holds after {event.most} turns. Raise maxIterations or mend the condition."
-            flow.fail(self, Failure("MAX_ITERATIONS", message, self.node.id))
+            flow.fail(self, Failure("MAX_ITERATIONS", message, self.id))
         else:
             self._open_turn(flow, self._index, self._frame(self.scope.frame))
             self._index += 1
@@ -150,4 +151,4 @@ class WhileRun(LoopRun):
         flow.emit(ReadCondition(self, self._index))
 
     def _frame(self, parent: Frame) -> Frame:
-        return Frame(parent, (self.node.id, {"index": self._index}))
+        return Frame(parent.space, parent, (self.node.id, {"index": self._index}))

@@ -7,64 +7,36 @@ import asyncio
 import random
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from runner.engine.calls import CallRun, begin_call
+from runner.engine.context import Context
 from runner.engine.environment import BoundExpression, Environments
-from runner.engine.events import Failure, RunRequest, Sink
+from runner.engine.events import Failure, Sink, Wait
 from runner.engine.loops import WhileRun
-from runner.engine.messages import ConditionRead, Event, ItemsRead, NodeDone, NodeFailed
+from runner.engine.messages import (
+    ConditionRead,
+    Event,
+    ItemsRead,
+    NodeDone,
+    NodeFailed,
+    NodeWaits,
+    OutputRead,
+)
+from runner.engine.outputs import workflow_output
 from runner.engine.plan import PlanNode
 from runner.engine.reporter import Reporter
+from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun
 from runner.engine.sizes import NotJsonError, rough_size
-from runner.nodes.base import Artifact, LogLevel, NodeConfig, NodeFailure, NodeType, Result
+from runner.nodes.base import NodeConfig, NodeFailure, NodeType, Result, Suspension
 from runner.workflow import declarations
 from runner.workflow.evaluation import Environment, ExpressionError
 
 MAX_BACKOFF_SECONDS = 300.0
 _JITTER = 0.2
-
-
-class Context:
-    """What a node may use while it runs; the NodeContext of one try."""
-
-    __slots__ = ("_reporter", "_request", "_run", "_sink", "try_number")
-
-    def __init__(self, request: RunRequest, run: NodeRun, reporter: Reporter, sink: Sink, try_number: int) -> None:
-        self._request = request
-        self._run = run
-        self._reporter = reporter
-        self._sink = sink
-        self.try_number = try_number
-
-    @property
-    def execution_id(self) -> str:
-        """The execution."""
-        return self._request.execution_id
-
-    @property
-    def node_id(self) -> str:
-        """The node."""
-        return self._run.node.id
-
-    @property
-    def workdir(self) -> Path:
-        """The execution's folder."""
-        return self._request.workdir
-
-    def log(self, level: LogLevel, message: str) -> None:
-        """Append a line to the execution's log."""
-        self._reporter.log(level, self._run.node.id, message)
-
-    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
-        """Keep a file."""
-        try:
-            return await self._sink.attach(self.node_id, path, self._reporter.masker.text(name), media_type)
-        except OSError as error:
-            raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from None
 
 
 class NodeRunner:
@@ -83,7 +55,8 @@ class NodeRunner:
         self._environments = environments
         self._reporter = reporter
         self._sink = sink
-        self._constant_configs: dict[str, NodeConfig] = {}
+        self._constant_configs: dict[int, NodeConfig] = {}
+        """By the identity of the node's plan: called workflows have nodes of the same names."""
 
     def is_inline(self, node: PlanNode) -> bool:
         """Whether a run ends without waiting for anything, so that it needs no task."""
@@ -129,7 +102,25 @@ class NodeRunner:
         except NodeFailure as error:
             return NodeFailed(run, _failure(run, error))
 
-    async def _try(self, run: NodeRun, try_number: int) -> NodeDone:
+    async def read_call(self, run: CallRun) -> Event:
+        """The workflow a node calls, and its inputs."""
+        self._sink.before_node()
+        try:
+            config = await self._config(run, self._environments.of(run), 1)
+            return begin_call(run, config, self._request.calls)
+        except NodeFailure as error:
+            return NodeFailed(run, _failure(run, error))
+
+    async def read_output(self, run: CallRun, *, complete: bool) -> Event:
+        """What a called workflow answers."""
+        assert run.plan is not None
+        try:
+            output = workflow_output(run.plan, self._environments.at(run.frame), complete=complete)
+        except ExpressionError as error:
+            return NodeFailed(run, Failure("OUTPUT_FAILED", f"The called workflow's output: {error}", run.id))
+        return OutputRead(run, output)
+
+    async def _try(self, run: NodeRun, try_number: int) -> Event:
         node = run.node
         environment = self._environments.of(run)
         config = await self._config(run, environment, try_number)
@@ -137,6 +128,9 @@ class NodeRunner:
             return NodeDone(run, dict(environment.inputs))
         context = Context(self._request, run, self._reporter, self._sink, try_number)
         result = await self._call(run, config, context)
+        if isinstance(result, Suspension):
+            seconds = self._request.remaining_seconds.get(run.id, result.seconds)
+            return NodeWaits(run, Wait(run.id, result.kind, seconds, self._reporter.masker.json(result.request)))
         if result.port not in node.ports and result.port != "out":
             raise NodeFailure("UNKNOWN_PORT", f"The node type {node.type} has no port {result.port!r}.")
         try:
@@ -145,7 +139,7 @@ class NodeRunner:
             raise NodeFailure("OUTPUT_NOT_JSON", f"The node's output holds {error}, which is not JSON.") from None
         return NodeDone(run, result.output, result.port, result.variables)
 
-    async def _call(self, run: NodeRun, config: Any, context: Context) -> Result:
+    async def _call(self, run: NodeRun, config: Any, context: Context) -> Result | Suspension:
         node_type, seconds = self._nodes[run.node.type], run.node.node.timeout_seconds
         try:
             if seconds is None:
@@ -166,7 +160,7 @@ class NodeRunner:
     async def _config(self, run: NodeRun, environment: Environment, try_number: int) -> Any:
         """The config, told to the reporter as soon as it is known and before it is judged."""
         node = run.node
-        known = self._constant_configs.get(node.id)
+        known = self._constant_configs.get(id(node))
         if known is not None:
             await self._reporter.started(run, dict(node.config.source), try_number=try_number)
             return known
@@ -178,7 +172,7 @@ class NodeRunner:
         await self._reporter.started(run, resolved, try_number=try_number)
         config = self._validated(run, resolved, environment)
         if node.config.is_constant:
-            self._constant_configs[node.id] = config
+            self._constant_configs[id(node)] = config
         return config
 
     def _resolved(self, run: NodeRun, environment: Environment) -> dict[str, Any]:
@@ -206,7 +200,7 @@ def backoff_seconds(first: float, try_number: int) -> float:
 
 
 def _failure(run: NodeRun, error: NodeFailure) -> Failure:
-    return Failure(error.code, error.message, run.node.id, error.retryable, error.details)
+    return Failure(error.code, error.message, run.id, error.retryable, error.details)
 
 
 def _describe(error: ValidationError) -> str:

@@ -56,6 +56,15 @@ class PlanNode:
         """The port a disabled node is left by."""
         return self.ports[0] if self.ports and "out" not in self.ports else "out"
 
+    def port_of(self, output: Any) -> str:
+        """The port that goes with an output which was given and not computed."""
+        if isinstance(output, dict):
+            if output.get("port") in self.ports:
+                return str(output["port"])
+            if self.ports == ("true", "false") and "result" in output:
+                return "true" if output["result"] else "false"
+        return self.pass_port
+
 
 @dataclass(frozen=True, slots=True)
 class PlanLevel:

@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from runner.engine.events import Failure, LogLine, NodeEvent, NodeStatus, Sink
-from runner.engine.masking import Masker
+from runner.engine.masking import MASK, Masker
+from runner.engine.messages import Record, RecordGiven
 from runner.engine.scopes import NodeRun
 from runner.engine.sizes import NotJsonError, json_bytes_above
 from runner.nodes.base import LogLevel
@@ -28,6 +29,7 @@ class Reporter:
         self._workdir = workdir
         self._seq = 0
         self._started: dict[NodeRun, tuple[float, int]] = {}
+        self._paused: set[NodeRun] = set()
 
     async def started(self, run: NodeRun, input_: Json, *, try_number: int = 1) -> None:
         """A try begins; its duration counts from here."""
@@ -40,18 +42,45 @@ class Reporter:
         began, try_number = self._started[run]
         self._emit(run, "retried", try_number, duration=monotonic() - began, failure=failure)
 
-    async def recorded(self, run: NodeRun, status: NodeStatus, output: Json, failure: Failure | None) -> None:
+    async def recorded(self, record: Record) -> None:
         """What the state machine says of a run."""
+        run, status = record.run, record.status
         if status == "running":
             await self.started(run, {})
             return
-        if status == "stopped" and run not in self._started:
+        if status == "paused":
+            self._paused.add(run)
+            self._emit(run, status, 1)
+            return
+        if status == "stopped" and run not in self._started and run not in self._paused:
             # Stopped between the decision to run it and its first step: it has no run.
             return
-        shown = await self._shown(run, "output", output)
+        shown = await self._shown(run, "output", record.output)
+        variables = await self._written(run, record.output, record.variables) if record.variables else None
         began, try_number = self._started.pop(run, (None, 1))
+        if self._paused:
+            self._paused.discard(run)
         duration = None if began is None else monotonic() - began
-        self._emit(run, status, try_number, duration=duration, output=shown, failure=failure)
+        self._emit(
+            run,
+            status,
+            try_number,
+            duration=duration,
+            output=shown,
+            failure=record.failure,
+            port=record.port,
+            variables=variables,
+        )
+
+    async def given(self, command: RecordGiven) -> None:
+        """A node was taken as done; a large output goes by the reference it has."""
+        run, given = command.run, command.given
+        output = given.shown_output
+        if output is None:
+            output = await self._shown(run, "output", given.output)
+        if output is not None and MASK in json.dumps(output, ensure_ascii=False):
+            self.log("warning", run.id, "A credential is hidden in the recorded output; what reads it gets the mask.")
+        self._emit(run, given.status, 1, input_=given.input, output=output, port=given.port, variables=given.variables)
 
     def log(self, level: LogLevel, node_id: str | None, message: str) -> None:
         """A line of the execution's log."""
@@ -67,14 +96,15 @@ class Reporter:
         input_: Json = None,
         output: Json = None,
         failure: Failure | None = None,
+        port: str | None = None,
+        variables: Json = None,
     ) -> None:
         self._seq += 1
-        node = run.node
         self._sink.node_event(
             NodeEvent(
                 self._seq,
-                node.id,
-                node.type,
+                run.id,
+                run.node.type,
                 run.scope.path,
                 try_number,
                 status,
@@ -83,6 +113,8 @@ class Reporter:
                 input_,
                 output,
                 self.masked_failure(failure),
+                port,
+                variables,
             )
         )
 
@@ -92,6 +124,16 @@ class Reporter:
             return failure
         details = {key: self.masker.json(value) for key, value in failure.details.items()}
         return Failure(failure.code, self.masker.text(failure.message), failure.node_id, failure.retryable, details)
+
+    async def spilled(self, what: str, value: Json) -> Json:
+        """The value as it may be told: masked, and by reference when it is large."""
+        masked = self.masker.json(value)
+        data = json_bytes_above(masked, SPILL_BYTES)
+        return masked if data is None else await self._spill(None, what, data)
+
+    async def _written(self, run: NodeRun, output: Json, variables: Mapping[str, Json]) -> Json:
+        """What a run wrote; True when its output says it already."""
+        return True if variables == output else await self._shown(run, "variables", dict(variables))
 
     async def _shown(self, run: NodeRun, what: str, value: Json) -> Json:
         if value is None:
@@ -104,13 +146,14 @@ class Reporter:
             return json.loads(json.dumps(masked, default=repr))  # type: ignore[no-any-return] # what loads() answers
         return masked if data is None else await self._spill(run, what, data)
 
-    async def _spill(self, run: NodeRun, what: str, data: bytes) -> dict[str, Any]:
-        turns = "".join(f"-{index}" for _, index in run.path)
-        name = f"{run.node.id}{turns}-{what}.json"
+    async def _spill(self, run: NodeRun | None, what: str, data: bytes) -> dict[str, Any]:
+        node_id = run.id if run else ""
+        turns = "".join(f"-{index}" for _, index in run.path) if run else ""
+        name = f"{node_id or 'workflow'}{turns}-{what}.json".replace("/", "-")
         folder = self._workdir / ".spilled"
         path = folder / f"{self._seq}-{name.replace(':', '_')}"
         await asyncio.to_thread(_write, folder, path, data)
-        artifact = await self._sink.attach(run.node.id, path, name, "application/json")
+        artifact = await self._sink.attach(node_id, path, name, "application/json")
         return {"spilled": artifact.as_json()}
 
 

@@ -3,7 +3,7 @@
 Owns the data of the state machine. How it changes is the subject of `state`, `loops` and `tries`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.engine.events import Failure, LoopPath
@@ -12,12 +12,38 @@ from runner.workflow.documents import Json
 from runner.workflow.evaluation import MissingError, Namespace, shown_keys
 
 
+class Space:
+    """What one workflow has to itself while it runs: the execution's own, or one that a node calls.
+
+    `prefix` stands before the ids of its nodes in everything that is told. `variables` is replaced at each write, never
+    changed. `chain` are the ids of the workflows around, its own last.
+    """
+
+    __slots__ = ("caller", "chain", "inputs", "prefix", "variables")
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Json],
+        variables: Mapping[str, Json],
+        chain: tuple[str, ...] = (),
+        caller: "NodeRun | None" = None,
+    ) -> None:
+        self.inputs = dict(inputs)
+        self.variables = dict(variables)
+        self.chain = chain
+        self.caller = caller
+        self.prefix = f"{caller.id}/" if caller else ""
+
+
 class Frame:
     """What the nodes of a scope see: outputs of nodes, and the loops around. A try shares the frame around it."""
 
-    __slots__ = ("in_loop", "index", "item", "loop", "outputs", "parent")
+    __slots__ = ("in_loop", "index", "item", "loop", "outputs", "parent", "space")
 
-    def __init__(self, parent: "Frame | None" = None, loop: tuple[str, dict[str, Json]] | None = None) -> None:
+    def __init__(
+        self, space: Space, parent: "Frame | None" = None, loop: tuple[str, dict[str, Json]] | None = None
+    ) -> None:
+        self.space = space
         self.parent = parent
         self.outputs: dict[str, dict[str, Json]] = {}
         self.loop = loop
@@ -113,10 +139,16 @@ class NodeRun:
         self.node = node
 
     @property
+    def id(self) -> str:
+        """The node's id as it is told: after those of the nodes that called its workflow."""
+        prefix = self.scope.frame.space.prefix
+        return prefix + self.node.id if prefix else self.node.id
+
+    @property
     def path(self) -> LoopPath:
         """The loops around."""
         return self.scope.path
 
     def __repr__(self) -> str:
         turns = "".join(f"{loop}[{index}]/" for loop, index in self.scope.path)
-        return f"<{type(self).__name__} {turns}{self.node.id}>"
+        return f"<{type(self).__name__} {turns}{self.id}>"

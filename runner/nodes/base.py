@@ -36,6 +36,19 @@ class Result:
     variables: Mapping[str, Json] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """What a node run hands back that waits for a person, or for so many `seconds`, which may be days.
+
+    At the top level the execution leaves its runner meanwhile. `request` is for the Hub; when a delay is over it is the
+    node's output.
+    """
+
+    kind: Literal["approval", "delay"]
+    seconds: float | None
+    request: Json = None
+
+
 class NodeFailure(Exception):
     """A node could not do its work. This is data on the attempt, not a programming error.
 
@@ -181,5 +194,5 @@ class NodeType(ABC, Generic[ConfigT]):
         )
 
     @abstractmethod
-    async def run(self, config: ConfigT, context: NodeContext) -> Result:
+    async def run(self, config: ConfigT, context: NodeContext) -> Result | Suspension:
         """Do the work once. Raises NodeFailure; any other exception is reported as code NODE_CRASHED."""

@@ -9,14 +9,16 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
-from runner.nodes.base import ExpressionField, NodeConfig, NodeContext, NodeType, Result
+from runner.nodes.base import ExpressionField, NodeConfig, NodeContext, NodeType, Result, Suspension
 from runner.workflow import declarations
 from runner.workflow.declarations import DynamicPorts
 from runner.workflow.documents import equal_json
 
 MAX_PARALLEL = 64
 MAX_ITERATIONS = 1_000_000
-MAX_DELAY_SECONDS = 7 * 24 * 3600
+MAX_DELAY_SECONDS = 366 * 24 * 3600
+SUSPEND_SECONDS = 60.0
+"""From here on a delay at the top level gives its runner back; shorter ones are not worth another attempt."""
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 
@@ -223,15 +225,20 @@ class Delay(NodeType[DelayConfig]):
 
     type = "control.delay"
     title = "Delay"
-    help = "Waits for some seconds before the workflow goes on."
+    help = (
+        "Waits before the workflow goes on; from a minute on and at the top level, the runner is free meanwhile, and "
+        "open pages and files of the working folder are gone afterwards."
+    )
     icon = "clock-pause"
     config = DelayConfig
     example: ClassVar[dict[str, Any]] = {"seconds": 5}
     repeatable = True
     isolated = False
 
-    async def run(self, config: DelayConfig, context: NodeContext) -> Result:  # noqa: ARG002 - the contract's signature
-        """Sleep; a stop of the execution ends the sleep at once."""
+    async def run(self, config: DelayConfig, context: NodeContext) -> Result | Suspension:  # noqa: ARG002 - the contract's signature
+        """Sleep, or let the engine wait; a stop of the execution ends both at once."""
+        if config.seconds >= SUSPEND_SECONDS:
+            return Suspension("delay", config.seconds, {"seconds": config.seconds})
         await asyncio.sleep(config.seconds)
         return Result(output={"seconds": config.seconds})
 

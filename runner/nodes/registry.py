@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runner.nodes import (
+    approvals,
     control,
     csv_files,
     data,
@@ -21,6 +22,7 @@ from runner.nodes import (
     http_request,
     json_documents,
     logs,
+    subworkflows,
     table_groups,
     tables,
     zip_archives,
@@ -34,6 +36,8 @@ AnyNode = NodeType[Any]
 
 BUILT_IN: tuple[type[AnyNode], ...] = (
     *control.NODES,
+    *subworkflows.NODES,
+    *approvals.NODES,
     *data.NODES,
     *http_request.NODES,
     *files.NODES,

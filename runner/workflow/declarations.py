@@ -14,6 +14,7 @@ CONTROL_TRY = "control.try"
 CONTROL_JOIN = "control.join"
 CONTROL_STOP = "control.stop"
 CONTROL_SUBWORKFLOW = "control.subworkflow"
+CONTROL_APPROVAL = "control.approval"
 DATA_SET = "data.set"
 
 LOOP_TYPES = frozenset({CONTROL_FOR_EACH, CONTROL_WHILE})

@@ -120,4 +120,6 @@ class Graph:
     variables: tuple[Variable, ...] = ()
     settings: Settings = Settings()
     output: Json = None
+    pins: Mapping[str, Json] = field(default_factory=dict)
+    """Sample outputs by node id; they count in test runs only."""
     document: Mapping[str, Any] = field(default_factory=dict)

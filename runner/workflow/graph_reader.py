@@ -105,13 +105,14 @@ class _Reader:
             fields.complain("schemaVersion", f"Only schemaVersion {SCHEMA_VERSION} can be read.")
         fields.mention_others(_GRAPH_FIELDS, "A graph")
         fields.items("notes")
-        fields.nested("pins")
+        pins = fields.nested("pins")
         return Graph(
             top=self._level(fields, depth=0),
             inputs=self._inputs(fields),
             variables=self._variables(fields),
             settings=self._settings(fields.nested("settings")),
             output=document.get("output"),
+            pins=pins.document if pins else {},
             document=document,
         )
 

@@ -60,7 +60,7 @@ async def test_what_cannot_be_watched_is_refused(hub: Integrator, topics: str) -
 
 async def test_every_administrative_action_has_its_row_and_the_chain_holds(hub: Integrator) -> None:
     name = unique("Audited")
-    workflow_id = await hub.api.publish(name, sleeping(60))
+    workflow_id = await hub.api.publish(name, sleeping(50))
     execution = await hub.start(workflow_id)
     await hub.api.call("POST", f"/executions/{execution['id']}/stop", {"force": True})
     await hub.api.ended(execution["id"])

@@ -193,7 +193,7 @@ async def test_interactive_work_is_assigned_at_once_or_refused_with_obstacles(hu
 
 
 async def test_a_soft_stop_ends_a_sleeping_node(hub: Integrator) -> None:
-    execution = await hub.start(await hub.api.publish(unique("Stop"), sleeping(60)))
+    execution = await hub.start(await hub.api.publish(unique("Stop"), sleeping(50)))
     await reaches(hub, execution["id"], "RUNNING")
     stopping = await hub.ask("POST", f"/api/executions/{execution['id']}/stop")
     assert (stopping.status, stopping.body["execution"]["status"]) == (202, "STOPPING")
@@ -206,7 +206,7 @@ async def test_a_soft_stop_ends_a_sleeping_node(hub: Integrator) -> None:
 
 
 async def test_run_time_is_limited(hub: Integrator) -> None:
-    workflow_id = await hub.api.publish(unique("Timeout"), sleeping(60))
+    workflow_id = await hub.api.publish(unique("Timeout"), sleeping(50))
     ended = await hub.run(workflow_id, timeoutSeconds=0.5)
     assert (ended["status"], ended["failure"]["code"]) == ("FAILED", "TIMEOUT")
 

@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 from runner.agent.child.pipe import Frame, Pipe, parse
 from runner.agent.child.tree import MARK
-from runner.agent.graph_run import GraphRun, load_plan, warm_up
-from runner.agent.model import End, StoredFile
+from runner.agent.graph_run import GraphRun, load_call, load_plan, warm_up
+from runner.agent.model import DebugWord, End, StoredFile
 from runner.agent.usage import own_totals
 from runner.agent.work import RunOrder
 from runner.engine.plan import Plan
@@ -55,10 +55,10 @@ async def _serve(connection: socket.socket) -> None:
     if frame is None or frame[0] is not Frame.RUN:
         return
     task = parse(frame[1])
-    order = RunOrder(**task["order"])
+    order = RunOrder.from_json(task["order"])
     os.environ[MARK] = order.attempt_id
     before = own_totals()
-    graph_run = GraphRun(order, _plan(order), PipeOutlet(pipe))
+    graph_run = GraphRun(order, _plan(order), [load_call(call) for call in order.calls], PipeOutlet(pipe))
     async with asyncio.TaskGroup() as group:
         listener = group.create_task(_obey(pipe, graph_run))
         end = await graph_run.run(Path(task["workdir"]))
@@ -82,6 +82,8 @@ async def _obey(pipe: Pipe, graph_run: GraphRun) -> NoReturn:
             graph_run.renew(parse(body)["until"])
         elif kind is Frame.STOP:
             graph_run.stop()
+        elif kind is Frame.DEBUG:
+            graph_run.debug(DebugWord.from_json(parse(body)))
 
 
 def _end_with_group() -> NoReturn:
@@ -98,6 +100,7 @@ def _end_document(end: End, cpu_seconds: float, memory_peak: int) -> dict[str, A
         "failure": None if end.failure is None else end.failure.as_json(),
         "cpuSeconds": cpu_seconds,
         "memoryPeak": memory_peak,
+        "suspension": None if end.suspension is None else end.suspension.as_json(),
     }
 
 

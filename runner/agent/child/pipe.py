@@ -29,6 +29,7 @@ class Frame(IntEnum):
     LOG_LINE = 6
     ARTIFACT = 7
     END = 8
+    DEBUG = 9
 
 
 class Pipe:

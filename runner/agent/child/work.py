@@ -8,7 +8,7 @@ from runner.agent.child.pipe import Frame, parse
 from runner.agent.child.pool import Child, ChildPool, ChildStartError
 from runner.agent.child.tree import kill_tree
 from runner.agent.folders import WorkingFolders
-from runner.agent.model import End, Failure, StoredFile
+from runner.agent.model import DebugWord, End, Failure, StoredFile, Suspension
 from runner.agent.usage import Meter, Totals
 from runner.agent.work import Outlet, RunOrder
 
@@ -72,6 +72,11 @@ class ChildWork:
         if self._child is not None:
             self._child.pipe.send_json(Frame.LEASE, {"until": lease_until})
 
+    def debug(self, word: DebugWord) -> None:
+        """Tell the process; before there is one, nothing can be at a breakpoint."""
+        if self._child is not None:
+            self._child.pipe.send_json(Frame.DEBUG, word.as_json())
+
     def _hand_over(self, child: Child, workdir: Path) -> None:
         child.assign(self._order.attempt_id)
         self._child = child
@@ -113,6 +118,7 @@ class ChildWork:
             output_json=document["output"].encode(),
             failure=None if failure is None else Failure.from_json(failure),
             usage=self._meter.usage(Totals(document["cpuSeconds"], document["memoryPeak"])),
+            suspension=Suspension.from_json(document["suspension"]),
         )
 
     async def _describe_crash(self, child: Child) -> End:

@@ -365,14 +365,15 @@ def test_limits_on_nodes_and_depth():
         graph_from({"nodes": [START, *inner["nodes"]], "edges": []})
 
 
+W1, W2, W3 = (f"{n}1111111-1111-4111-8111-111111111111" for n in "123")
+
+
 def test_missing_capabilities_and_recursion_are_found_when_asked_for():
-    call = node("c", "control.subworkflow", {"workflowId": "w2"})
-    calls = {"w2": ["w3"], "w3": ["w1"]}
-    problems = validate_graph(
-        graph_from(graph([call])), CATALOGUE, workflow_id="w1", calls_of=lambda w: calls.get(w, [])
-    )
+    call = node("c", "control.subworkflow", {"workflowId": W2})
+    calls = {W2: [W3], W3: [W1]}
+    problems = validate_graph(graph_from(graph([call])), CATALOGUE, workflow_id=W1, calls_of=lambda w: calls.get(w, []))
     assert [p.message for p in problems if p.pointer.endswith("workflowId")] == [
-        "The workflow would call itself: w1 → w2 → w3 → w1."
+        f"The workflow would call itself: {W1} → {W2} → {W3} → {W1}."
     ]
 
 

@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
-from runner.engine.events import LogLine, NodeEvent, Outcome, RunRequest
-from runner.engine.executor import StopSignal, execute
+from runner.engine.events import LogLine, NodeEvent, Outcome
+from runner.engine.executor import Controls, execute
 from runner.engine.plan import compile_plan
+from runner.engine.request import CalledWorkflow, RunRequest
 from runner.nodes.base import Artifact, NodeConfig, NodeContext, NodeFailure, NodeType, Result
 from runner.nodes.registry import declarations, node_types
 from runner.workflow.documents import Json
@@ -206,14 +207,18 @@ def fail_later(node_id: str = "bad", **more: Any) -> dict[str, Any]:
 
 
 async def run(document: Mapping[str, Any], witness: Witness | None = None, **more: Any) -> Ran:
-    """Run a graph to its end; `stop` is a StopSignal, everything else goes into the request."""
+    """Run a graph to its end; `controls` are Controls, `called` graphs by id, all else goes into the request."""
     plan = compile_plan(graph_from(json.loads(json.dumps(document))), CATALOGUE)
     witness = witness or Witness()
-    stop: StopSignal | None = more.pop("stop", None)
+    controls: Controls | None = more.pop("controls", None)
+    called = {
+        (name, 0): CalledWorkflow(name, 1, compile_plan(graph_from(json.loads(json.dumps(each))), CATALOGUE))
+        for name, each in more.pop("called", {}).items()
+    }
     with tempfile.TemporaryDirectory() as folder:
-        request = RunRequest(execution_id="e1", workdir=Path(folder), **more)
+        request = RunRequest(execution_id="e1", workdir=Path(folder), calls=called, **more)
         async with asyncio.timeout(20):
-            outcome = await execute(plan, request, witness, NODES, stop=stop)
+            outcome = await execute(plan, request, witness, NODES, controls=controls)
     check_story(witness.events)
     return Ran(outcome, witness)
 
@@ -226,13 +231,18 @@ def check_story(events: list[NodeEvent]) -> None:
         key = (event.node_id, event.path)
         before = phases.get(key)
         allowed = {
-            "running": (None, "retried"),
+            "paused": (None,),
+            "running": (None, "retried", "paused"),
             "skipped": (None,),
+            "reused": (None,),
             "retried": ("running",),
             "completed": ("running",),
             "failed": ("running",),
-            "stopped": ("running", "retried"),
+            "stopped": ("running", "retried", "paused"),
+            "waiting": ("running",),
         }[event.status]
+        if event.node_type == "control.approval":
+            allowed = (*allowed, None)  # decided since an earlier attempt
         assert before in allowed, f"{key}: {event.status} after {before}"
         phases[key] = event.status
     assert not [key for key, status in phases.items() if status in ("running", "retried")], phases

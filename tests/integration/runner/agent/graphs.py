@@ -36,6 +36,14 @@ def write_file(path: str, text: str, node_id: str = "write") -> dict[str, Any]:
     return {"id": node_id, "type": "files.write", "config": {"path": path, "content": text}}
 
 
+def ask(node_id: str = "ask", **config: Any) -> dict[str, Any]:
+    return {"id": node_id, "type": "control.approval", "config": {"title": "Pay?", **config}}
+
+
+def call(workflow_id: str, node_id: str = "call", **inputs: Any) -> dict[str, Any]:
+    return {"id": node_id, "type": "control.subworkflow", "config": {"workflowId": workflow_id, "inputs": inputs}}
+
+
 def keep_file(path: str, node_id: str = "keep") -> dict[str, Any]:
     return {"id": node_id, "type": "log.artifact", "config": {"path": path}}
 

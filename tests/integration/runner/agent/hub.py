@@ -97,6 +97,8 @@ class ScriptedHub(RunnerServiceServicer):
         self.polls: list[pb.PollRequest] = []
         self.goodbyes = 0
         self.artifacts: dict[str, bytearray] = {}
+        self.continuations: dict[str, bytes] = {}
+        """By attempt."""
         self.artifact_headers: dict[str, apb.StoreArtifactHeader] = {}
         self.declarations: list[bytes] = []
         self.offers_with_finish: list[Attempt] = []
@@ -108,6 +110,7 @@ class ScriptedHub(RunnerServiceServicer):
         self._poll: Any = None
         self._server: grpc.aio.Server | None = None
         self._changed = asyncio.Condition()
+        self._telling = asyncio.Lock()
 
     @property
     def server_chain(self) -> bytes:
@@ -152,6 +155,17 @@ class ScriptedHub(RunnerServiceServicer):
         self.attempts[attempt.id] = attempt
         return attempt
 
+    async def go_on(self, graph: dict[str, Any], continuation: dict[str, Any], **fields: Any) -> Attempt:
+        """An offer that does not begin at the beginning."""
+        attempt = self.make_offer(graph, continued=True, **fields)
+        self.continuations[attempt.id] = json.dumps(continuation).encode()
+        await self.push(attempt)
+        return attempt
+
+    async def _tell(self, message: pb.HeartbeatResponse) -> None:
+        async with self._telling:
+            await self._heartbeat.write(message)
+
     async def push(self, *attempts: Attempt) -> None:
         await self.until(lambda: self._poll is not None)
         now = time.monotonic()
@@ -167,11 +181,19 @@ class ScriptedHub(RunnerServiceServicer):
     async def order(self, attempt: Attempt, order: "apb.AttemptOrder", reason: str = "test") -> None:
         attempt.order = order
         word = apb.AttemptInstruction(attempt=attempt.offer.attempt, order=order, reason=reason)
-        await self._heartbeat.write(pb.HeartbeatResponse(instructions=pb.Instructions(instructions=[word])))
+        await self._tell(pb.HeartbeatResponse(instructions=pb.Instructions(instructions=[word])))
+
+    async def debug(self, attempt: Attempt, action: "apb.DebugAction", **more: Any) -> None:
+        word = apb.AttemptInstruction(
+            attempt=attempt.offer.attempt,
+            order=apb.ATTEMPT_ORDER_DEBUG,
+            debug=apb.Debug(action=action, **more),
+        )
+        await self._tell(pb.HeartbeatResponse(instructions=pb.Instructions(instructions=[word])))
 
     async def send(self, message: pb.HeartbeatResponse) -> None:
         await self.until(lambda: self._heartbeat is not None)
-        await self._heartbeat.write(message)
+        await self._tell(message)
 
     @property
     def polled(self) -> bool:
@@ -217,7 +239,7 @@ class ScriptedHub(RunnerServiceServicer):
             poll_seconds=0.5,
             hub_incarnation=self.incarnation,
         )
-        await context.write(pb.HeartbeatResponse(welcome=welcome))
+        await self._tell(pb.HeartbeatResponse(welcome=welcome))
         await self._note("Hello")
         while (message := await context.read()) is not grpc.aio.EOF:
             if message.HasField("goodbye"):
@@ -228,7 +250,7 @@ class ScriptedHub(RunnerServiceServicer):
                 self.beats.append(message.beat)
                 await self._note("Beat")
                 if not self.faults.silent_beats:
-                    await context.write(pb.HeartbeatResponse(beat_answer=self._answer_beat(message.beat)))
+                    await self._tell(pb.HeartbeatResponse(beat_answer=self._answer_beat(message.beat)))
             else:
                 await self._note("Pong")
 
@@ -318,6 +340,21 @@ class ScriptedHub(RunnerServiceServicer):
             return
         for start in range(0, len(content), 100):
             yield pb.GetWorkflowResponse(chunk=content[start : start + 100])
+
+    async def GetContinuation(self, request: pb.GetContinuationRequest, context: Any) -> Any:
+        await self._note("GetContinuation")
+        content = self.continuations.get(request.attempt.attempt_id)
+        if content is None:
+            await _refuse(context, "CONTINUATION_GONE", grpc.StatusCode.NOT_FOUND)
+            return
+        for start in range(0, len(content), 100):
+            yield pb.GetContinuationResponse(chunk=content[start : start + 100])
+
+    async def GetArtifact(self, request: pb.GetArtifactRequest, context: Any) -> Any:
+        await self._note("GetArtifact")
+        content = bytes(self.artifacts[request.artifact_id])
+        for start in range(0, len(content), 100_000):
+            yield pb.GetArtifactResponse(chunk=content[start : start + 100_000])
 
     async def DeclareNodeTypes(self, request: pb.DeclareNodeTypesRequest, context: Any) -> pb.DeclareNodeTypesResponse:
         self.declarations.extend(request.declarations_json)

@@ -93,7 +93,7 @@ async def test_what_lost_work_did_is_delivered_though_it_has_no_result(hub: Scri
     await agent.start()
     attempt = await hub.offer(
         graphs.chain(
-            graphs.write_file("a.txt", "x"), graphs.keep_file("a.txt"), graphs.say("last words"), graphs.delay(60)
+            graphs.write_file("a.txt", "x"), graphs.keep_file("a.txt"), graphs.say("last words"), graphs.delay(50)
         )
     )
     await hub.until(lambda: hub.calls["Report"] and hub.beats and hub.beats[-1].attempts[0].current_node_id == "wait")

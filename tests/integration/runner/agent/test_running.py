@@ -197,7 +197,7 @@ async def test_the_second_signal_stops_work_and_names_the_owner(
 ) -> None:
     await agent.start()
     first = [graphs.write_file("a.txt", "hi")] if isolated else []
-    attempt = await hub.offer(graphs.chain(*first, graphs.delay(60)))
+    attempt = await hub.offer(graphs.chain(*first, graphs.delay(50)))
     await hub.until(lambda: any(event.node_id == "wait" for event in attempt.node_events.values()), 30)
     children = agent.children()
     agent.terminate()

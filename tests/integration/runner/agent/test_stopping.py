@@ -71,7 +71,7 @@ async def test_a_process_that_dies_is_a_failure_with_its_signal(
 
 async def test_an_inline_execution_stops_softly(hub: ScriptedHub, agent: AgentProcess) -> None:
     await agent.start()
-    attempt = await hub.offer(graphs.chain(graphs.delay(60)))
+    attempt = await hub.offer(graphs.chain(graphs.delay(50)))
     await hub.until(lambda: attempt.node_events)
     await hub.order(attempt, apb.ATTEMPT_ORDER_STOP)
     record = await hub.finished(attempt)
@@ -87,7 +87,7 @@ async def test_a_runner_that_is_not_heard_stops_itself_and_tells_no_failure(
     hub.faults.silent_beats = True
     await agent.start(intervals_file=tmp_path / "intervals", spare_children=1)
     first = [graphs.write_file("a.txt", "hi")] if isolated else []
-    attempt = await hub.offer(graphs.chain(*first, graphs.delay(60)), lease_seconds=1.5)
+    attempt = await hub.offer(graphs.chain(*first, graphs.delay(50)), lease_seconds=1.5)
     await hub.until(lambda: hub.beats and any(not a.alive for a in hub.beats[-1].attempts))
     assert '"end"' in (tmp_path / "intervals").read_text()
     assert not attempt.finishes

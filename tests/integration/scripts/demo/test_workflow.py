@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from runner.engine.events import RunRequest
+from runner.engine.request import RunRequest
 from runner.engine.executor import execute
 from runner.engine.plan import compile_plan
 from runner.nodes.base import Artifact

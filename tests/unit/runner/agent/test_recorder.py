@@ -37,7 +37,20 @@ class Kept:
 
 def order(folder: Path, *, lease_until: float = float("inf"), intervals: Path | None = None) -> RunOrder:
     where = str(folder)
-    return RunOrder("e", "a", 1, where, "{}", "{}", 0, where, lease_until, intervals and str(intervals))
+    return RunOrder(
+        execution_id="e",
+        attempt_id="a",
+        run_attempt=1,
+        graph_path=where,
+        workflow_id="w",
+        draft=False,
+        inputs="{}",
+        context="{}",
+        timeout_seconds=0,
+        files_dir=where,
+        lease_until=lease_until,
+        intervals_file=intervals and str(intervals),
+    )
 
 
 def event(seq: int, node_id: str, status: NodeStatus, index: int = 0, try_number: int = 1) -> NodeEvent:

@@ -5,7 +5,7 @@ import pytest
 from exekra.scheduler.v1 import attempt_pb2 as pb
 from runner.agent import wire
 from runner.agent.attempts import Held
-from runner.agent.model import Answer, Order, dump_json
+from runner.agent.model import Answer, DebugAction, Order, dump_json
 from tests.unit.runner.agent.test_attempts import make_finish
 
 
@@ -13,8 +13,20 @@ def test_every_answer_and_order_of_the_protocol_has_its_word_here() -> None:
     answers = {number for name, number in pb.Answer.items() if not name.endswith("UNSPECIFIED")}
     assert {wire.answer_from(number) for number in answers} == set(Answer)
     orders = {number for name, number in pb.AttemptOrder.items() if not name.endswith("UNSPECIFIED")}
-    words = [wire.instruction_from(pb.AttemptInstruction(order=number)) for number in orders]
+    debug = pb.Debug(action=pb.DEBUG_ACTION_RUN_TO, node_id="n")
+    words = [wire.instruction_from(pb.AttemptInstruction(order=number, debug=debug)) for number in orders]
     assert {word.order for word in words} == set(Order)
+
+
+def test_every_word_of_a_debugger_is_known_here() -> None:
+    actions = {number for name, number in pb.DebugAction.items() if not name.endswith("UNSPECIFIED")}
+    said = [
+        wire.instruction_from(pb.AttemptInstruction(order=pb.ATTEMPT_ORDER_DEBUG, debug=pb.Debug(action=number)))
+        for number in actions
+    ]
+    assert {word.debug.action for word in said if word.debug} == set(DebugAction)
+    with pytest.raises(wire.ProtocolViolationError, match="does not know"):
+        wire.instruction_from(pb.AttemptInstruction(order=pb.ATTEMPT_ORDER_DEBUG))
 
 
 @pytest.mark.parametrize("number", [0, 99])

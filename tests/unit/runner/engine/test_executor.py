@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.engine import executor
-from runner.engine.events import Failure, Recorded
-from runner.engine.executor import StopSignal
+from runner.engine.events import Failure
+from runner.engine.executor import Controls
 from runner.engine.node_runner import backoff_seconds
+from runner.engine.request import Recorded
 from tests.contract.graphs.world import (
     LeaseLostError,
     Witness,
@@ -120,29 +121,29 @@ TRY = node(
 
 
 async def test_a_soft_stop_stops_nodes_and_runs_finally():
-    stop, witness = StopSignal(), Witness()
-    witness.on_event = lambda event: stop.stop() if (event.node_id, event.status) == ("n", "running") else None
-    ran = await run(graph([TRY, put("z", v=2)], variables="v"), witness, stop=stop)
+    controls, witness = Controls(), Witness()
+    witness.on_event = lambda event: controls.stop() if (event.node_id, event.status) == ("n", "running") else None
+    ran = await run(graph([TRY, put("z", v=2)], variables="v"), witness, controls=controls)
     assert ran.outcome.status == "stopped"
     assert ran.story == ["s:completed", "n:stopped", "f:completed", "t:stopped"]
 
 
 async def test_a_stop_during_finally_lets_it_end():
-    stop, witness = StopSignal(), Witness()
+    controls, witness = Controls(), Witness()
     slow = [node("d", "control.delay", {"seconds": 0.05}), put("f", v=1)]
-    witness.on_event = lambda event: stop.stop() if (event.node_id, event.status) == ("d", "running") else None
+    witness.on_event = lambda event: controls.stop() if (event.node_id, event.status) == ("d", "running") else None
     document = graph(
         [node("t", "control.try", body=level([]), finally_=level(slow, "d>f")), put("z", v=1)], variables="v"
     )
-    ran = await run(document, witness, stop=stop)
+    ran = await run(document, witness, controls=controls)
     assert ran.outcome.status == "stopped"
     assert ran.story == ["s:completed", "d:completed", "f:completed", "t:stopped"]
 
 
 async def test_a_stop_before_the_start_runs_nothing_more():
-    stop = StopSignal()
-    stop.stop()
-    ran = await run(graph([node("n", "test.wait")]), stop=stop)
+    controls = Controls()
+    controls.stop()
+    ran = await run(graph([node("n", "test.wait")]), controls=controls)
     assert ran.outcome.status == "stopped"
 
 
@@ -271,7 +272,7 @@ async def test_recorded_nodes_are_taken_as_done():
     recorded = {"s": Recorded({}), "a": Recorded("old"), "i": Recorded(None, "true")}
     ran = await run(document, recorded=recorded)
     assert ran.outcome.output == "old"
-    assert ran.story == ["c:skipped", "b:completed"]
+    assert ran.story == ["s:reused", "a:reused", "i:reused", "c:skipped", "b:completed"]
 
 
 async def test_variables_of_the_request_replace_initial_values():

@@ -24,6 +24,7 @@ from runner.engine.messages import (
     TimeIsUp,
 )
 from runner.engine.plan import compile_plan
+from runner.engine.scopes import Space
 from runner.engine.state import ExecutionState
 from runner.workflow.graph_reader import graph_from
 from tests.contract.graphs.world import CATALOGUE, START
@@ -141,7 +142,7 @@ class World:
 @settings(max_examples=200, deadline=None)
 @given(graphs(), st.integers(0, 2**32))
 def test_every_execution_ends_and_no_node_runs_twice_in_a_scope(document, seed):
-    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), {}, {}), seed)
+    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), Space({}, {})), seed)
     world.play()
     ends = [record for record in world.records if record.status != "running"]
     counted = Counter((record.run.node.id, record.run.path) for record in ends)
@@ -153,7 +154,7 @@ def test_every_execution_ends_and_no_node_runs_twice_in_a_scope(document, seed):
 @settings(max_examples=100, deadline=None)
 @given(graphs(), st.integers(0, 2**32))
 def test_whatever_started_has_an_end(document, seed):
-    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), {}, {}), seed)
+    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), Space({}, {})), seed)
     started = []
     take = world.take
     world.take = lambda commands: (
@@ -168,7 +169,7 @@ def test_whatever_started_has_an_end(document, seed):
 @settings(max_examples=100, deadline=None)
 @given(graphs(), st.integers(0, 2**32))
 def test_finally_runs_once_for_every_try_unless_a_stop_node_ends_it(document, seed):
-    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), {}, {}), seed)
+    world = World(ExecutionState(compile_plan(graph_from(document), CATALOGUE), Space({}, {})), seed)
     world.play()
     if any(record.run.node.type == "control.stop" and record.status == "completed" for record in world.records):
         return

@@ -1,0 +1,48 @@
+"""What a node may use while it runs."""
+
+from pathlib import Path
+
+from runner.engine.events import Sink
+from runner.engine.reporter import Reporter
+from runner.engine.request import RunRequest
+from runner.engine.scopes import NodeRun
+from runner.nodes.base import Artifact, LogLevel, NodeFailure
+
+
+class Context:
+    """What a node may use while it runs; the NodeContext of one try."""
+
+    __slots__ = ("_reporter", "_request", "_run", "_sink", "try_number")
+
+    def __init__(self, request: RunRequest, run: NodeRun, reporter: Reporter, sink: Sink, try_number: int) -> None:
+        self._request = request
+        self._run = run
+        self._reporter = reporter
+        self._sink = sink
+        self.try_number = try_number
+
+    @property
+    def execution_id(self) -> str:
+        """The execution."""
+        return self._request.execution_id
+
+    @property
+    def node_id(self) -> str:
+        """The node."""
+        return self._run.id
+
+    @property
+    def workdir(self) -> Path:
+        """The execution's folder."""
+        return self._request.workdir
+
+    def log(self, level: LogLevel, message: str) -> None:
+        """Append a line to the execution's log."""
+        self._reporter.log(level, self._run.id, message)
+
+    async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
+        """Keep a file."""
+        try:
+            return await self._sink.attach(self.node_id, path, self._reporter.masker.text(name), media_type)
+        except OSError as error:
+            raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from None
