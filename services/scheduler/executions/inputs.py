@@ -12,7 +12,8 @@ from runner.workflow.inputs import complete_inputs
 from services.kit.errors import FieldError, invalid
 from services.scheduler.executions.errors import inputs_invalid
 
-MAXIMUM_INPUT_BYTES = 1024 * 1024
+MAXIMUM_INPUT_BYTES = 2 * 1024 * 1024
+"""A webhook's body may have 1 MiB, and becomes longer as base64 or with its strings escaped."""
 MAXIMUM_SECONDS = 366 * 86_400.0
 MAXIMUM_KEY_LENGTH = 200
 DEFAULT_PRIORITY = 50

@@ -138,8 +138,11 @@ class Submissions:
 
     def announce(self, accepted: Sequence[Accepted], offers: Sequence[Offer] = ()) -> None:
         """Call after the commit: sends the offers, and rings for what still waits for one."""
+        self.announce_new([each.view.id for each in accepted if not each.duplicate], offers)
+
+    def announce_new(self, new: Sequence[str], offers: Sequence[Offer] = ()) -> None:
+        """The same, for executions known by their ids."""
         offered = {offer.execution_id for offer in offers}
-        new = [each.view.id for each in accepted if not each.duplicate]
         if offers:
             self._bells.deliver(offers)
         topics = {"executions", *(f"execution:{identifier}" for identifier in new)} if new else set()

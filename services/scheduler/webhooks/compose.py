@@ -9,6 +9,8 @@ from services.scheduler.settings import SchedulerSettings
 from services.scheduler.webhooks.deliveries import Deliveries
 from services.scheduler.webhooks.inbox import Inbox
 from services.scheduler.webhooks.kind import WebhookKind
+from services.scheduler.webhooks.launching import Launcher
+from services.scheduler.webhooks.release import DeliveryReleaser
 from services.scheduler.webhooks.rpc import WebhookServicer, registration
 
 if TYPE_CHECKING:
@@ -24,5 +26,11 @@ def webhook_registration(core: "Core", submissions: Submissions, evaluator: Eval
     """WebhookService. Raises SealingError without a vault key."""
     settings = core.settings
     kind = webhook_kind(settings)
-    inbox = Inbox(core.pool, settings.sealer, submissions, evaluator, rate_limit=settings.rate_hook)
+    launcher = Launcher(retry_lease_seconds=settings.retry_lease_seconds)
+    inbox = Inbox(core.pool, settings.sealer, submissions, launcher, evaluator, rate_limit=settings.rate_hook)
     return registration(WebhookServicer(core.pool, inbox, Deliveries(core.pool, submissions, core.outbox), kind))
+
+
+def delivery_releaser(core: "Core", submissions: Submissions) -> DeliveryReleaser:
+    """What the breakers' loop asks to let held deliveries go."""
+    return DeliveryReleaser(submissions, Launcher(retry_lease_seconds=core.settings.retry_lease_seconds))

@@ -38,6 +38,8 @@ _CHARSETS: Final = {
 _FORM: Final = "application/x-www-form-urlencoded"
 _CHARSET: Final = re.compile(r'charset\s*=\s*"?([A-Za-z0-9._-]{1,40})', re.IGNORECASE)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_BINARY: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\ud800-\udfff]")
+"""What text does not hold; as JSON each of these would take six bytes."""
 _ID_HEADERS: Final = ("webhook-id", "svix-id", "x-github-delivery", "idempotency-key")
 
 
@@ -113,7 +115,7 @@ def read_body(body: bytes, content_type: str) -> tuple[Json, str]:
             text = body.decode(codec)
         except UnicodeDecodeError:
             text = "\x00"
-        if not _UNSTORABLE.search(text):
+        if not _BINARY.search(text):
             return text, "text"
     return base64.b64encode(body).decode(), "base64"
 

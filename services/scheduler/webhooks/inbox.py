@@ -27,10 +27,10 @@ from services.scheduler.webhooks.errors import (
     not_believed,
     trigger_disabled,
 )
-from services.scheduler.webhooks.launching import inputs_of, submission_of
+from services.scheduler.webhooks.launching import Launcher, inputs_of, submission_of
 from services.scheduler.webhooks.model import AuthType, Delivery, Hook, Incoming, Outcome
 from services.scheduler.webhooks.repository import hooks
-from services.scheduler.webhooks.storing import Judged, Stored, Storing
+from services.scheduler.webhooks.storing import Judged, Stored, Storing, refused
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -53,7 +53,14 @@ class Inbox:
     """The door. `rate_limit`: deliveries a minute for triggers that say nothing of their own."""
 
     def __init__(
-        self, pool: "Pool", sealer: Sealer, submissions: Submissions, evaluator: Evaluator, *, rate_limit: int
+        self,
+        pool: "Pool",
+        sealer: Sealer,
+        submissions: Submissions,
+        launcher: Launcher,
+        evaluator: Evaluator,
+        *,
+        rate_limit: int,
     ) -> None:
         self._pool = pool
         self._sealer = sealer
@@ -61,7 +68,7 @@ class Inbox:
         self._evaluator = evaluator
         self._rate_limit = rate_limit
         self._allowances = Allowances()
-        self._storing = Storing(pool, submissions)
+        self._storing = Storing(pool, submissions, launcher)
         self._identifying: Batches[bytes, Hook] = Batches(self._identify, most=IDENTIFIED_AT_ONCE, at_once=1)
 
     async def accept(self, token: str, sent: Incoming) -> Receipt:
@@ -145,8 +152,7 @@ class Inbox:
 
 
 def _refused(hook: Hook, delivery: Delivery, refusal: DomainError) -> Judged:
-    refused = replace(delivery, outcome=Outcome.REFUSED, reason=refusal.reason, message=refusal.message)
-    return Judged(hook, refused, None, refusal)
+    return Judged(hook, refused(delivery, refusal), None, refusal)
 
 
 def _challenge(hook: Hook, sent: Incoming) -> bytes | None:

@@ -4,16 +4,17 @@ Each delivery is different work: without a policy none is dropped.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from services.scheduler.executions.use_cases import Accepted, Submissions
+from services.kit.errors import DomainError
+from services.kit.translation import is_outage
+from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.outcomes.model import ReleasePolicy
 from services.scheduler.outcomes.release import RELEASED_AT_ONCE, Release, Released
-from services.scheduler.webhooks.launching import inputs_of, submission_of
+from services.scheduler.webhooks.launching import Launcher, inputs_of, submission_of
 from services.scheduler.webhooks.model import Delivery, Hook
 from services.scheduler.webhooks.repository import hooks, inbox
-from services.scheduler.webhooks.storing import Judged, launch
+from services.scheduler.webhooks.storing import accepted, refused
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
@@ -29,8 +30,9 @@ TRIGGER_DELETED: Final = ("TRIGGER_DELETED", "The trigger was deleted while it w
 class DeliveryReleaser:
     """See `Releaser`."""
 
-    def __init__(self, submissions: Submissions) -> None:
+    def __init__(self, submissions: Submissions, launcher: Launcher) -> None:
         self._submissions = submissions
+        self._launcher = launcher
 
     async def find_holding(self, connection: "Connection", trigger_ids: Sequence[str]) -> set[str]:
         """Those of the triggers that hold a delivery."""
@@ -70,11 +72,17 @@ class DeliveryReleaser:
         if not held:
             return []
         await self._submissions.require_licence()
-        accepted: list[Accepted] = []
-        decided = []
-        for delivery in held:
-            judged = Judged(hook, delivery, submission_of(hook, inputs_of(hook, delivery)))
-            done, _ = await launch(connection, self._submissions, judged, accepted)
-            decided.append(replace(done, reason=done.reason or "RELEASED"))
+        wanted = [(hook, submission_of(hook, inputs_of(hook, delivery))) for delivery in held]
+        results = await self._launcher.launch(connection, wanted)
+        decided, made = [], []
+        for delivery, result in zip(held, results, strict=True):
+            if isinstance(result, DomainError):
+                if is_outage(result):
+                    raise result
+                decided.append(refused(delivery, result))
+                continue
+            decided.append(accepted(delivery, result, "RELEASED"))
+            if not result.merged:
+                made.append(result.execution_id)
         await inbox.settle(connection, decided)
-        return [each.view.id for each in accepted if not each.duplicate]
+        return made

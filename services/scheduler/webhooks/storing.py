@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from services.kit.errors import DomainError, Kind
 from services.kit.translation import is_outage
 from services.scheduler.executions.model import Offer
-from services.scheduler.executions.use_cases import Accepted, Submission, Submissions
+from services.scheduler.executions.use_cases import Submission, Submissions
 from services.scheduler.outcomes.admission import admit
 from services.scheduler.outcomes.model import Admission
 from services.scheduler.webhooks.batching import Batches
-from services.scheduler.webhooks.launching import actor
+from services.scheduler.webhooks.launching import Launched, Launcher
 from services.scheduler.webhooks.model import Delivery, Hook, Outcome
 from services.scheduler.webhooks.repository import inbox
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STORED_AT_ONCE = 32
 BATCHES_AT_ONCE = 2
 RACES = 5
+PAUSED = "BREAKER_OPEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,26 @@ class _RacedError(Exception):
 
 @dataclass(slots=True)
 class _Batch:
-    """What one transaction did."""
+    """What one transaction did: results and rows by place in the batch, executions it made."""
 
-    results: list[Stored | None]
+    results: dict[int, Stored]
     deliveries: list[Delivery]
-    accepted: list[Accepted]
+    made: list[str]
     offers: Sequence[Offer] = ()
+
+    def decide(self, index: int, delivery: Delivery, refusal: DomainError | None = None) -> None:
+        """Keeps the delivery as decided."""
+        self.deliveries.append(delivery)
+        self.results[index] = Stored(delivery.id, delivery.outcome, delivery.execution_id, refusal=refusal)
 
 
 class Storing:
     """Stores what comes at the same time together."""
 
-    def __init__(self, pool: "Pool", submissions: Submissions) -> None:
+    def __init__(self, pool: "Pool", submissions: Submissions, launcher: Launcher) -> None:
         self._pool = pool
         self._submissions = submissions
+        self._launcher = launcher
         self._batches: Batches[Judged, Stored] = Batches(self._handle, most=STORED_AT_ONCE, at_once=BATCHES_AT_ONCE)
 
     async def store(self, judged: Judged) -> Stored:
@@ -85,26 +92,26 @@ class Storing:
                 done = await self._transact(batch)
             except _RacedError:
                 continue
-            self._submissions.announce(done.accepted, done.offers)
-            return [result for result in done.results if result is not None]
+            self._submissions.announce_new(done.made, done.offers)
+            return [done.results[index] for index in range(len(batch))]
         raise DomainError(Kind.UNAVAILABLE, "BUSY", "The same delivery comes too often at once. Try again.")
 
     async def _transact(self, batch: Sequence[Judged]) -> _Batch:
-        done = _Batch([None] * len(batch), [], [])
+        done = _Batch({}, [], [])
         async with self._pool.acquire() as connection, connection.transaction():
-            first = await self._recognise(connection, batch, done)
-            fresh = [index for index in range(len(batch)) if done.results[index] is None and index not in first]
-            paused = {batch[index].hook.trigger_id for index in fresh if batch[index].hook.paused}
-            admissions = await admit(connection, paused) if paused else {}
-            for index in fresh:
-                done.results[index] = await self._decide(connection, batch[index], admissions, done)
+            repeats = await self._recognise(connection, batch, done)
+            fresh = {
+                index: judged
+                for index, judged in enumerate(batch)
+                if index not in done.results and index not in repeats
+            }
+            going = await self._hold(connection, fresh, done)
+            await self._launch(connection, going, done)
             if done.deliveries and await inbox.insert_deliveries(connection, done.deliveries) < len(done.deliveries):
                 raise _RacedError
-            if done.accepted:
+            if done.made:
                 done.offers = await self._submissions.claim_if_idle(connection)
-        for index, original in first.items():
-            result = done.results[original]
-            done.results[index] = replace(result, duplicate=True) if result else None
+        done.results |= {index: replace(done.results[first], duplicate=True) for index, first in repeats.items()}
         return done
 
     async def _recognise(self, connection: "Connection", batch: Sequence[Judged], done: _Batch) -> dict[int, int]:
@@ -126,33 +133,42 @@ class Storing:
                 seen[judged.key] = index
         return repeats
 
-    async def _decide(
-        self, connection: "Connection", judged: Judged, admissions: Mapping[str, Admission], done: _Batch
-    ) -> Stored:
-        """Launches, holds or refuses one delivery; its row is added to the batch."""
-        delivery, refusal = judged.delivery, judged.refusal
-        if judged.wanted is not None and admissions.get(delivery.trigger_id) is Admission.HOLD:
-            message = "The trigger is paused because its executions fail alike; this one waits."
-            delivery = replace(delivery, outcome=Outcome.HELD, reason="BREAKER_OPEN", message=message)
-        elif judged.wanted is not None:
-            delivery, refusal = await launch(connection, self._submissions, judged, done.accepted)
-        done.deliveries.append(delivery)
-        return Stored(delivery.id, delivery.outcome, delivery.execution_id, refusal=refusal)
+    async def _hold(self, connection: "Connection", fresh: Mapping[int, Judged], done: _Batch) -> dict[int, Judged]:
+        """Decides what starts nothing, or nothing yet; answers what is to be launched."""
+        paused = {judged.hook.trigger_id for judged in fresh.values() if judged.hook.paused}
+        admissions = await admit(connection, paused) if paused else {}
+        going = {}
+        for index, judged in fresh.items():
+            if judged.wanted is None:
+                done.decide(index, judged.delivery, judged.refusal)
+            elif admissions.get(judged.hook.trigger_id) is Admission.HOLD:
+                message = "The trigger is paused because its executions fail alike; this one waits."
+                done.decide(index, replace(judged.delivery, outcome=Outcome.HELD, reason=PAUSED, message=message))
+            else:
+                going[index] = judged
+        return going
+
+    async def _launch(self, connection: "Connection", going: Mapping[int, Judged], done: _Batch) -> None:
+        wanted = [(judged.hook, judged.wanted) for judged in going.values() if judged.wanted is not None]
+        results = await self._launcher.launch(connection, wanted) if wanted else []
+        for (index, judged), result in zip(going.items(), results, strict=True):
+            if isinstance(result, DomainError):
+                if is_outage(result):
+                    raise result
+                done.decide(index, refused(judged.delivery, result), result)
+                continue
+            done.decide(index, accepted(judged.delivery, result))
+            if not result.merged:
+                done.made.append(result.execution_id)
 
 
-async def launch(
-    connection: "Connection", submissions: Submissions, judged: Judged, accepted: list[Accepted]
-) -> tuple[Delivery, DomainError | None]:
-    """The delivery as it is to be stored, with its execution or the refusal. Raises what is an outage."""
-    assert judged.wanted is not None
-    try:
-        made = await submissions.accept(connection, judged.wanted, actor(judged.hook, judged.delivery.sent.ip))
-    except DomainError as error:
-        if is_outage(error):
-            raise
-        refused = replace(judged.delivery, outcome=Outcome.REFUSED, reason=error.reason, message=error.message)
-        return refused, error
-    accepted.append(made)
-    reason = "DEDUPED" if made.duplicate else ""
-    launched = replace(judged.delivery, outcome=Outcome.ACCEPTED, reason=reason, message="")
-    return replace(launched, execution_id=made.view.id), None
+def accepted(delivery: Delivery, launched: Launched, reason: str = "") -> Delivery:
+    """The delivery with its execution."""
+    reason = "DEDUPED" if launched.merged else reason
+    done = replace(delivery, outcome=Outcome.ACCEPTED, reason=reason, message="")
+    return replace(done, execution_id=launched.execution_id)
+
+
+def refused(delivery: Delivery, refusal: DomainError) -> Delivery:
+    """The delivery with the reason why it has none."""
+    return replace(delivery, outcome=Outcome.REFUSED, reason=refusal.reason, message=refusal.message)
