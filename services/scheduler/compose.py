@@ -33,6 +33,7 @@ from services.scheduler.executions.ringer import Ringer
 from services.scheduler.executions.rpc import ExecutionServicer
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import Evaluator
+from services.scheduler.outcomes.rpc import registration as outcome_registration
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher, trigger_registration
 from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
@@ -112,6 +113,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
                 calendar_registration(core.pool, core.outbox, settings),
+                outcome_registration(core.pool, core.outbox),
                 trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
                 webhook_registration(core, submissions, evaluator),
                 delivery_registration(core.pool, core.outbox, sender, settings),

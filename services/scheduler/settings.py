@@ -51,6 +51,8 @@ class SchedulerSettings(ServiceSettings):
     calendar_poll_seconds: float = Field(60.0, gt=0)
     calendar_refresh_seconds: float = Field(21_600.0, gt=0)
     """How often the address of a calendar's ICS document is looked at."""
+    tally_seconds: float = Field(5.0, gt=0)
+    """How far the dashboard's figures of what ended may lag behind."""
     breaker_seconds: float = Field(1.0, gt=0)
     """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)

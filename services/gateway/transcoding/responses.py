@@ -1,12 +1,13 @@
 """From a protobuf response to JSON text, by the pydantic model that documents it. Compiled once per route.
 
 Documents (`*_json`) are spliced in as they are, never parsed: a graph of 4 MiB costs a copy. An optional member is null
-when its field is empty.
+when its field is empty; one whose field is declared optional, when that is not set.
 """
 
 import json
 import math
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -24,7 +25,7 @@ from services.gateway.transcoding.fields import (
     marker,
     without_none,
 )
-from services.gateway.transcoding.requests import TIMESTAMP
+from services.gateway.transcoding.requests import TIMESTAMP, inner_descriptor
 
 Writer = Callable[[Any], str]
 """One value of a field as JSON text."""
@@ -70,10 +71,16 @@ def _member(name: str, info: FieldInfo, descriptor: Descriptor, outer: Descripto
     wanted = source or (further_out.name if further_out else renamed.name if renamed else None)
     wanted = wanted or (f"{name}_json" if document else name)
     place = outer if further_out else descriptor
+    *inside, wanted = wanted.split(".")
+    for part in inside:
+        place = inner_descriptor(place, part) if place is not None else None
     field = place.fields_by_name.get(wanted) if place is not None else None
     if field is None:
         raise TypeError(f"{place.full_name if place else 'nothing'} has no field {wanted} for the member {name}")
     write = _field(field, annotation, descriptor, document, optional=optional)
+    if inside:
+        find = attrgetter(".".join(inside))
+        return lambda message, _: write(find(message))
     if further_out:
         return lambda _, around: write(around)
     return lambda message, _: write(message)
@@ -97,6 +104,8 @@ def _field(
         nested = ResponseWriter(annotation, field.message_type, owner)
         return lambda message: nested.write(getattr(message, name), message) if message.HasField(name) else "null"
     write = _scalar(field)
+    if optional and field.has_presence:
+        return lambda message: write(getattr(message, name)) if message.HasField(name) else "null"
     if optional:
         return lambda message: write(value) if (value := getattr(message, name)) else "null"
     return lambda message: write(getattr(message, name))

@@ -9,17 +9,18 @@ from services.kit.loops import every
 from services.kit.rpc_client import open_channel
 from services.kit.serve import Parts, run_service
 from services.scheduler.calendars.compose import make_importer
-from services.scheduler.compose import open_core
+from services.scheduler.compose import make_submissions, open_core
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.loops.delivery import open_delivery
-from services.scheduler.loops.outcomes import compose_breakers
+from services.scheduler.loops.outcomes import compose_breakers, compose_tally
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
 from services.scheduler.loops.schedules import Schedules
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher
 from services.scheduler.triggers.release import ScheduleReleaser
+from services.scheduler.webhooks.compose import delivery_releaser
 
 
 def main() -> None:
@@ -41,9 +42,14 @@ def main() -> None:
             )
             reaper = Reaper(core.pool, core.bells, core.courier, settings)
             retention = Retention(core.pool, settings)
-            launcher = make_launcher(core, Licence(core.pool, license_))
+            licence = Licence(core.pool, license_)
+            launcher = make_launcher(core, licence)
             schedules = Schedules(core, launcher)
-            breakers = compose_breakers(core, {"SCHEDULE": ScheduleReleaser(launcher)})
+            releasers = {
+                "SCHEDULE": ScheduleReleaser(launcher),
+                "WEBHOOK": delivery_releaser(core, make_submissions(core, licence)),
+            }
+            breakers = compose_breakers(core, releasers)
             importer = make_importer(core.pool, core.outbox, settings)
             yield Parts(
                 background=[
@@ -62,6 +68,7 @@ def main() -> None:
                     ),
                     partial(every, settings.retention_seconds, schedules.forget, stop=stop, name="ledger"),
                     partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),
+                    partial(every, settings.tally_seconds, compose_tally(core).run_once, stop=stop, name="tally"),
                     partial(every, settings.calendar_poll_seconds, importer.run_once, stop=stop, name="calendars"),
                 ]
             )

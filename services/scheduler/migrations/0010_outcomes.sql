@@ -6,7 +6,8 @@
 
 ALTER TABLE execution ADD COLUMN fingerprint text;
 COMMENT ON COLUMN execution.fingerprint IS 'Equal for failures that are alike: code, node and message without what varies.';
-CREATE INDEX execution_failed ON execution (completed_at DESC, fingerprint) WHERE fingerprint IS NOT NULL;
+CREATE INDEX execution_failed ON execution (completed_at DESC, fingerprint) INCLUDE (workflow_id)
+    WHERE fingerprint IS NOT NULL;
 
 CREATE TABLE trigger_breaker (
     trigger_id          uuid PRIMARY KEY,
@@ -106,4 +107,23 @@ CREATE TRIGGER execution_outcome AFTER UPDATE ON execution FOR EACH ROW
     WHEN (NEW.trigger_id IS NOT NULL AND NEW.completed_at IS NOT NULL AND NEW.status IS DISTINCT FROM OLD.status)
     EXECUTE FUNCTION note_outcome();
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON trigger_breaker, trigger_outcome TO exekra_automation;
+CREATE TABLE outcome_tally (
+    begins_at timestamptz NOT NULL,
+    status    text NOT NULL CHECK (status IN ('COMPLETED', 'FAILED', 'STOPPED', 'LOST')),
+    count     bigint NOT NULL,
+    PRIMARY KEY (begins_at, status)
+);
+COMMENT ON TABLE outcome_tally IS 'How many executions came to each end in five minutes, counted from the history. A late
+result of a LOST one counts when it comes, beside the loss.';
+
+CREATE TABLE outcome_tally_position (
+    singleton      boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+    transaction_id xid8 NOT NULL DEFAULT '0',
+    execution_id   uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    seq            integer NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE outcome_tally_position IS 'The last step of the history that was counted.';
+INSERT INTO outcome_tally_position DEFAULT VALUES;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON trigger_breaker, trigger_outcome, outcome_tally TO exekra_automation;
+GRANT SELECT, UPDATE ON outcome_tally_position TO exekra_automation;

@@ -23,6 +23,7 @@ READ = f"SELECT {_STATE} FROM trigger_breaker b WHERE b.trigger_id = ANY ($1::uu
 ENSURE = "INSERT INTO trigger_breaker (trigger_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
 LOCK_TRIGGER = """SELECT id, kind, name, workflow_id, enabled FROM trigger
  WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"""
+EXISTS = "SELECT EXISTS (SELECT FROM trigger WHERE id = $1 AND deleted_at IS NULL)"
 TRY_TRIGGERS = """SELECT id, kind, name, workflow_id, enabled FROM trigger
  WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
 UNCOUNTED = """SELECT DISTINCT trigger_id FROM
@@ -93,6 +94,11 @@ async def lock_trigger(connection: "Connection", trigger_id: str) -> Trigger | N
     """Waits for whoever changes it. None when it is unknown or deleted."""
     row = await connection.fetchrow(LOCK_TRIGGER, trigger_id)
     return _trigger(row) if row else None
+
+
+async def exists(connection: "Connection", trigger_id: str) -> bool:
+    """Whether there is such a trigger."""
+    return bool(await connection.fetchval(EXISTS, trigger_id))
 
 
 async def try_triggers(connection: "Connection", trigger_ids: Sequence[str]) -> list[Trigger]:

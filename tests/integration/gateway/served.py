@@ -16,6 +16,8 @@ from exekra.audit.v1 import audit_service_pb2, audit_service_pb2_grpc
 from exekra.license.v1 import license_service_pb2, license_service_pb2_grpc
 from exekra.registry.v1 import runner_admin_service_pb2, runner_admin_service_pb2_grpc
 from exekra.scheduler.v1 import (
+    calendar_service_pb2,
+    calendar_service_pb2_grpc,
     changes_service_pb2,
     changes_service_pb2_grpc,
     event_endpoint_service_pb2,
@@ -24,6 +26,8 @@ from exekra.scheduler.v1 import (
     evidence_service_pb2_grpc,
     execution_service_pb2,
     execution_service_pb2_grpc,
+    outcome_service_pb2,
+    outcome_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
     workflow_service_pb2,
@@ -46,6 +50,8 @@ SERVICES = {
         (execution_service_pb2, execution_service_pb2_grpc, "ExecutionService"),
         (evidence_service_pb2, evidence_service_pb2_grpc, "EvidenceService"),
         (changes_service_pb2, changes_service_pb2_grpc, "ChangesService"),
+        (calendar_service_pb2, calendar_service_pb2_grpc, "CalendarService"),
+        (outcome_service_pb2, outcome_service_pb2_grpc, "OutcomeService"),
         (webhook_service_pb2, webhook_service_pb2_grpc, "WebhookService"),
         (event_endpoint_service_pb2, event_endpoint_service_pb2_grpc, "EventEndpointService"),
     ),

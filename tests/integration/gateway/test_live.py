@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 
 from exekra.audit.v1 import audit_service_pb2
-from exekra.registry.v1 import runner_admin_service_pb2, runner_pb2
-from exekra.scheduler.v1 import changes_service_pb2, evidence_service_pb2, execution_pb2, execution_service_pb2
+from exekra.scheduler.v1 import changes_service_pb2, evidence_service_pb2, execution_pb2
 from services.kit.errors import not_found
 from services.kit.ids import new_id
 from tests.integration.gateway.served import Browser, Script, Served, eventually
@@ -236,16 +235,3 @@ async def test_the_audit_log_is_exported_as_lines(served: Served, script: Script
     reply = await (await served.admin()).call("GET", "/api/audit/export")
     assert reply.status == 200
     assert [json.loads(line)["seq"] for line in reply.content.splitlines()] == [0, 1, 2]
-
-
-async def test_the_dashboard_counts_what_the_services_list(served: Served, script: Script) -> None:
-    script.answers["ListExecutions"] = lambda request: execution_service_pb2.ListExecutionsResponse(
-        items=[execution_pb2.Execution(id="x", status=request.statuses[0])]
-    )
-    script.answers["ListRunners"] = lambda _: runner_admin_service_pb2.ListRunnersResponse(
-        items=[runner_pb2.Runner(state=runner_pb2.RUNNER_STATE_BUSY)]
-    )
-    board = (await (await served.admin()).call("GET", "/api/dashboard")).body
-    assert {"status": "LOST", "count": 1, "more": False} in board["executions"]
-    assert {"state": "BUSY", "count": 1} in board["runners"]
-    assert len(board["recentFailures"]) == 1
