@@ -114,6 +114,8 @@ class NodeRun(Answer):
     input: Any = None
     output: Any = None
     failure: Failure | None = None
+    port: str | None = None
+    variables: Any = None
 
 
 class LogLine(Answer):

@@ -25,7 +25,7 @@ from services.gateway.transcoding.fields import (
 Status = Literal["QUEUED", "ASSIGNED", "RUNNING", "STOPPING", "COMPLETED", "FAILED", "STOPPED", "LOST"]
 Mode = Literal["scheduled", "interactive"]
 Level = Literal["debug", "info", "warning", "error"]
-NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped"]
+NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped", "paused", "reused", "waiting"]
 YEAR_SECONDS = 366 * 24 * 3600.0
 Seconds = Annotated[float, Field(ge=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 
@@ -168,7 +168,12 @@ class ResolveExecution(BodyModel):
 
 
 class NodeRunShape(ApiModel):
-    """One run of one node; `path` names the turns of the loops around it."""
+    """One run of one node; `path` names the turns of the loops around it.
+
+    `paused`: held by a debugger. `reused`: it did not run, its output was recorded before or pinned. `waiting`: for a
+    person or a time, after this attempt. `port` is the one it was left by; `variables` what it wrote, or true when its
+    output says it. `nodeId` is `<calling node>/<node>` in a called workflow.
+    """
 
     seq: int
     node_id: str
@@ -183,6 +188,8 @@ class NodeRunShape(ApiModel):
     input: Document
     output: Document
     failure: Failure | None
+    port: str | None
+    variables: Document
 
 
 class NodeRunQuery(PageQuery):

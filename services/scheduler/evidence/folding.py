@@ -37,6 +37,8 @@ class RunChange:
     input: bytes
     output: bytes
     failure: bytes
+    port: str
+    variables: bytes
 
 
 def continuation(held: int, items: Iterable[NumberedT]) -> list[NumberedT]:
@@ -81,18 +83,20 @@ def fold(events: Sequence[NodeEvent]) -> list[RunChange]:
             path=event.path,
             try_number=event.try_number,
             status=event.status,
-            started_at=known.started_at if known else _started_at(event),
+            started_at=(known.started_at if known else None) or _started_at(event),
             completed_at=event.at if event.status.ended else None,
             duration_seconds=event.duration_seconds,
             input=event.input or (known.input if known else b""),
             output=event.output,
             failure=event.failure,
+            port=event.port,
+            variables=event.variables,
         )
     return list(changes.values())
 
 
 def _started_at(event: NodeEvent) -> datetime | None:
-    """When the run began as far as one event tells; a skipped node never did."""
-    if event.status is NodeRunStatus.SKIPPED:
+    """When the run began as far as one event tells; one that is held, skipped or reused never did."""
+    if event.status in (NodeRunStatus.SKIPPED, NodeRunStatus.PAUSED, NodeRunStatus.REUSED):
         return None
     return event.at if event.status is NodeRunStatus.RUNNING else event.at - timedelta(seconds=event.duration_seconds)

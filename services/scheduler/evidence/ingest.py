@@ -37,16 +37,16 @@ RETURNING b.attempt_id::text AS attempt_id, b.lines"""
 
 STORE = """WITH stored_runs AS (
     INSERT INTO node_run (attempt_id, seq, event_seq, node_id, node_type, path, try_number, status, started_at,
-                          completed_at, duration_seconds, input, output, failure)
+                          completed_at, duration_seconds, input, output, failure, port, variables)
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::integer[],
                          $8::text[], $9::timestamptz[], $10::timestamptz[], $11::float8[], $12::bytea[], $13::bytea[],
-                         $14::bytea[])
+                         $14::bytea[], $25::text[], $26::bytea[])
         ON CONFLICT (attempt_id, seq) DO UPDATE SET
            event_seq = excluded.event_seq, try_number = excluded.try_number, status = excluded.status,
            started_at = coalesce(node_run.started_at, excluded.started_at), completed_at = excluded.completed_at,
            duration_seconds = excluded.duration_seconds,
            input = CASE WHEN excluded.input = '' THEN node_run.input ELSE excluded.input END,
-           output = excluded.output, failure = excluded.failure
+           output = excluded.output, failure = excluded.failure, port = excluded.port, variables = excluded.variables
          WHERE node_run.event_seq < excluded.event_seq
 ), stored_blocks AS (
     INSERT INTO log_block (day, attempt_id, first_seq, last_seq, levels, lines)
@@ -159,4 +159,6 @@ async def _store(connection: "Connection", changed: Sequence[_Held]) -> None:
         [held.log_seq for held in changed],
         [held.tail_seq for held in changed],
         [held.tail_blocks for held in changed],
+        [run.port for _, run in runs],
+        [run.variables for _, run in runs],
     )

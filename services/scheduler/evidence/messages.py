@@ -63,6 +63,8 @@ def to_node_run(run: NodeRun) -> execution_pb2.NodeRun:
         input_json=run.input,
         output_json=run.output,
         failure=_to_failure(run.failure) if run.failure else None,
+        port=run.port,
+        variables_json=run.variables,
     )
 
 
@@ -102,6 +104,8 @@ def _node_event(event: pb.NodeEvent) -> NodeEvent:
         input=event.input_json,
         output=event.output_json,
         failure=_failure(event.failure) if event.HasField("failure") else b"",
+        port=_text(event.port),
+        variables=event.variables_json,
     )
 
 

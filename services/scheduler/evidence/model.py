@@ -11,19 +11,29 @@ from typing import NamedTuple
 
 
 class NodeRunStatus(StrEnum):
-    """How far one run of a node is. All but the first are ends; RETRIED failed and is followed by a further run."""
+    """How far one run of a node is. All but the first two are ends, as far as their attempt goes.
+
+    RETRIED failed and is followed by a further run. REUSED did not run: its output was given. WAITING goes on in
+    another attempt.
+    """
 
     RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
     RETRIED = "RETRIED"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     SKIPPED = "SKIPPED"
     STOPPED = "STOPPED"
+    REUSED = "REUSED"
+    WAITING = "WAITING"
 
     @property
     def ended(self) -> bool:
         """True when no further event is expected."""
-        return self is not NodeRunStatus.RUNNING
+        return self not in _UNDER_WAY
+
+
+_UNDER_WAY = frozenset({NodeRunStatus.RUNNING, NodeRunStatus.PAUSED})
 
 
 class Level(IntEnum):
@@ -54,6 +64,8 @@ class NodeEvent:
     input: bytes = b""
     output: bytes = b""
     failure: bytes = b""
+    port: str = ""
+    variables: bytes = b""
 
 
 class LogLine(NamedTuple):
@@ -94,6 +106,10 @@ class NodeRun:
     input: bytes
     output: bytes
     failure: bytes
+    port: str
+    """By which it was left; empty while it was by none."""
+    variables: bytes
+    """What it wrote, as JSON: an object, or true when the output says it. Empty when it wrote nothing."""
 
 
 @dataclass(frozen=True, slots=True)

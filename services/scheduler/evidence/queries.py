@@ -25,7 +25,7 @@ FIND_ATTEMPT = """SELECT id, attempt_no FROM attempt
  ORDER BY attempt_no DESC LIMIT 1"""
 LIST_NODE_RUNS = """SELECT * FROM (
     SELECT seq, node_id, node_type, path, try_number, status, started_at, completed_at, duration_seconds, input, output,
-           failure, sum(octet_length(input) + octet_length(output)) OVER (ORDER BY seq) AS bytes,
+           failure, port, variables, sum(octet_length(input) + octet_length(output)) OVER (ORDER BY seq) AS bytes,
            row_number() OVER (ORDER BY seq) AS number
       FROM node_run WHERE attempt_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS page
  WHERE bytes <= $4 OR number = 1"""
@@ -125,6 +125,8 @@ def _node_run(row: "asyncpg.Record", attempt_no: int) -> NodeRun:
         input=row["input"],
         output=row["output"],
         failure=row["failure"],
+        port=row["port"],
+        variables=row["variables"],
     )
 
 
