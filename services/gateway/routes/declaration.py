@@ -41,6 +41,10 @@ Prepare = Callable[[Call, Any], Awaitable[None]]
 """Completes the RPC's request with what the body does not say (the caller's own runner, …)."""
 
 
+Complete = Callable[[Call, Any], None]
+"""Completes the RPC's response with what only the gateway knows (its own address)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """`rpc` names a method of the protos, or `serve` does the work; exactly one of them."""
@@ -64,6 +68,7 @@ class Route:
     """Field of the RPC that takes the whole body as JSON."""
     seconds: float = 5.0
     prepare: Prepare | None = None
+    complete: Complete | None = None
     status_of: Callable[[Any], int] | None = None
     etag_of: Callable[[Any], str] | None = None
     answer_document: str = ""

@@ -1,8 +1,11 @@
-"""Protobuf enum values as words of the API: no prefix; statuses of executions and runners in capitals, others small."""
+"""Protobuf enum values as words of the API, without prefix: statuses of executions and runners in capitals, the others
+in camelCase.
+"""
 
 from functools import cache
 
 from google.protobuf.descriptor import EnumDescriptor
+from pydantic.alias_generators import to_camel
 
 CAPITALS = frozenset({"ExecutionStatus", "RunnerState"})
 
@@ -14,7 +17,7 @@ def words(enum: EnumDescriptor) -> dict[int, str | None]:
     table: dict[int, str | None] = {}
     for value in enum.values:
         word = value.name.removeprefix(prefix)
-        table[value.number] = None if value.number == 0 else (word if enum.name in CAPITALS else word.lower())
+        table[value.number] = None if value.number == 0 else (word if enum.name in CAPITALS else to_camel(word.lower()))
     return table
 
 

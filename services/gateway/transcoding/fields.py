@@ -33,7 +33,10 @@ class JsonDocument:
 
 @dataclass(frozen=True, slots=True)
 class Proto:
-    """The protobuf field this member is read from or written to, when it is named otherwise."""
+    """The protobuf field this member is read from or written to, when it is named otherwise.
+
+    `schedule.cron` is a field of the message in the field `schedule`.
+    """
 
     name: str
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from services.gateway.transcoding.enums import numbers
-from services.gateway.transcoding.fields import JsonDocument, NotSent, Proto, marker
+from services.gateway.transcoding.fields import JsonDocument, NotSent, Proto, marker, without_none
 
 Setter = Callable[[Message, Any], None]
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -39,6 +40,19 @@ def _compile(name: str, info: FieldInfo, descriptor: Descriptor) -> Setter:
     is_document = marker(info.metadata, JsonDocument) is not None
     renamed = marker(info.metadata, Proto)
     wanted = renamed.name if renamed else f"{name}_json" if is_document else name
+    *outer, wanted = wanted.split(".")
+    around = descriptor
+    for part in outer:
+        around = inner_descriptor(around, part)
+    set_field = _setter(name, wanted, info, around, is_document=is_document)
+    if not outer:
+        return set_field
+    # Its being there says that the member was given: the message around it is made then only.
+    find = attrgetter(".".join(outer))
+    return lambda message, value: set_field(find(message), value)
+
+
+def _setter(name: str, wanted: str, info: FieldInfo, descriptor: Descriptor, *, is_document: bool) -> Setter:
     field = descriptor.fields_by_name.get(wanted)
     if field is None:
         raise TypeError(f"{descriptor.full_name} has no field {wanted} for the member {name}")
@@ -48,7 +62,7 @@ def _compile(name: str, info: FieldInfo, descriptor: Descriptor) -> Setter:
         return _repeated(field, descriptor)
     if field.message_type is not None:
         if field.message_type.full_name != TIMESTAMP:
-            raise TypeError(f"{field.full_name}: only timestamps and scalars are written")
+            return _nested(field, field.message_type, info)
         return lambda message, value: _set_instant(getattr(message, wanted), value)
     if field.enum_type is not None:
         table = numbers(field.enum_type)
@@ -66,6 +80,28 @@ def _repeated(field: FieldDescriptor, descriptor: Descriptor) -> Setter:
             setattr(message, flag, True)
 
     return extend
+
+
+def inner_descriptor(descriptor: Descriptor, name: str) -> Descriptor:
+    """Of the message in a field. Raises TypeError when there is none."""
+    field = descriptor.fields_by_name.get(name)
+    if field is None or field.message_type is None:
+        raise TypeError(f"{descriptor.full_name} has no message {name}")
+    return field.message_type
+
+
+def _nested(field: FieldDescriptor, descriptor: Descriptor, info: FieldInfo) -> Setter:
+    model, _ = without_none(info.annotation)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise TypeError(f"{field.full_name}: a message is written from a model")
+    binder = RequestBinder(model, descriptor)
+
+    def fill(message: Message, value: BaseModel) -> None:
+        inner = getattr(message, field.name)
+        inner.SetInParent()
+        binder.fill(value, inner)
+
+    return fill
 
 
 def _set_instant(timestamp: Any, value: datetime) -> None:

@@ -84,6 +84,8 @@ class Transcoder:
         """Calls the RPC and writes its response."""
         route = self._route
         reply = await call.gateway.peers.call(self._method, await self._message(call), seconds=route.seconds)
+        if route.complete is not None:
+            route.complete(call, reply)
         headers = {"ETag": f'"{route.etag_of(reply)}"'} if route.etag_of else {}
         status = route.status_of(reply) if route.status_of else route.status
         if route.answer_document:
