@@ -80,10 +80,10 @@ class Composition:
         }
         own |= {f"{name.upper()}_ADDRESS": f"unix:{self.home.socket(name)}" for name in STOP_RANKS}
         own["REDIS_URL_FILE"] = self._kept("redis-url", self.redis_url)
-        if service == "registry":
+        if service in ("registry", "scheduler"):
             own["PUBLIC_URL"] = self.settings.public_url or f"https://127.0.0.1:{self.settings.https_port}"
-            if self.settings.https_host:
-                own["RUNNER_LISTEN"] = f"{self.settings.https_host}:{self.settings.runner_port}"
+        if service == "registry" and self.settings.https_host:
+            own["RUNNER_LISTEN"] = f"{self.settings.https_host}:{self.settings.runner_port}"
         if service == "scheduler":
             kept_key(secrets, "vault-key")
             own["VAULT_KEY_FILE"] = str(secrets / "vault-key")

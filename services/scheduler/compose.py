@@ -33,6 +33,8 @@ from services.scheduler.executions.ringer import Ringer
 from services.scheduler.executions.rpc import ExecutionServicer
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import Evaluator
+from services.scheduler.notifications.postman import Postman
+from services.scheduler.notifications.rpc import notification_registration
 from services.scheduler.outcomes.rpc import registration as outcome_registration
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher, trigger_registration
@@ -117,6 +119,9 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
                 webhook_registration(core, submissions, evaluator),
                 delivery_registration(core.pool, core.outbox, sender, settings),
+                notification_registration(
+                    core.pool, core.outbox, Postman(core.pool, settings.mail_server, settings.public_url)
+                ),
             ],
             background=[*core.background(stop), partial(evidence.bell.run, stop)],
         )

@@ -1,5 +1,8 @@
 """What the scheduler's three processes read from the environment. Timers default to the protocol's figures."""
 
+from email.headerregistry import Address
+from typing import Literal
+
 from pydantic import Field, SecretStr, field_validator
 
 from services.kit.outbound import AddressPolicy
@@ -9,6 +12,7 @@ from services.scheduler.delivery.settings import DeliveryTimes
 from services.scheduler.delivery.verdicts import Backoff
 from services.scheduler.evidence.artifacts import ARTIFACT_MAX_BYTES
 from services.scheduler.executions.repository.dispatch import Timing
+from services.scheduler.notifications.mailer import MailServer
 
 NO_REDIS = "none"
 
@@ -74,6 +78,19 @@ class SchedulerSettings(ServiceSettings):
     delivery_longest_probe_seconds: float = Field(300.0, gt=0)
     """An endpoint that keeps failing is tried no more often than this."""
     keep_deliveries_days: int = Field(30, ge=1)
+    smtp_host: str = ""
+    """The mail server for notifications; none when empty."""
+    smtp_port: int = Field(587, ge=1, le=65_535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    """The sender's address; people may answer to it."""
+    smtp_verify_tls: bool = True
+    smtp_seconds: float = Field(30.0, gt=0)
+    mail_seconds: float = Field(5.0, gt=0)
+    public_url: str = ""
+    """Where people reach this Hub: mails link to it."""
 
     @property
     def redis(self) -> str | None:
@@ -111,6 +128,22 @@ class SchedulerSettings(ServiceSettings):
                 probe_first=self.delivery_probe_seconds,
                 probe_longest=self.delivery_longest_probe_seconds,
             ),
+        )
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """None while none is set. Raises ValueError when the sender's address cannot be used."""
+        if not (self.smtp_host and self.smtp_from):
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            user=self.smtp_user,
+            password=self.smtp_password.get_secret_value(),
+            sender=Address("Exekra Hub", addr_spec=self.smtp_from),
+            verify_tls=self.smtp_verify_tls,
+            seconds=self.smtp_seconds,
         )
 
     @property

@@ -13,6 +13,7 @@ from services.gateway.routes import (
     executions,
     governance,
     live,
+    notification_rules,
     outcomes,
     runners,
     sessions,
@@ -39,6 +40,7 @@ def route_table() -> tuple[Route, ...]:
         *deliveries.ROUTES,
         *runners.ROUTES,
         *event_endpoints.ROUTES,
+        *notification_rules.ROUTES,
         *governance.ROUTES,
         *live.routes(),
     )

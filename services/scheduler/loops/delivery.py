@@ -1,4 +1,4 @@
-"""Events out at work: sends what is due, tells of runners that come and go, forgets what is old."""
+"""Events out at work: sends what is due by HTTP and mail, watches runners come and go, forgets what is old."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -13,6 +13,7 @@ from services.scheduler.delivery.compose import open_sender
 from services.scheduler.delivery.pump import Pump
 from services.scheduler.delivery.retention import forget_deliveries
 from services.scheduler.evidence.bell import Bell
+from services.scheduler.notifications.postman import Postman
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -34,10 +35,12 @@ async def open_delivery(
         sender = await stack.enter_async_context(open_sender(settings))
         bell = Bell(dsn)
         pump = Pump(pool, sender, settings.delivery, bell)
+        postman = Postman(pool, settings.mail_server, settings.public_url)
         forget = partial(forget_deliveries, pool, settings.keep_deliveries_days)
         yield [
             partial(pump.run, stop),
             partial(bell.run, stop),
+            partial(every, settings.mail_seconds, postman.run_once, stop=stop, name="mail"),
             partial(every, RUNNERS_SECONDS, partial(tell_runners, pool), stop=stop, name="runner events"),
             partial(every, settings.retention_seconds, forget, stop=stop, name="delivery retention"),
         ]

@@ -1,0 +1,1 @@
+"""E-mail: rules by which people are told of events, alone or as a digest."""
