@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exekra.scheduler.v1 import trigger_pb2
-from services.scheduler.triggers.model import Changed, Trigger
+from services.scheduler.triggers.model import Changed, Kind, Trigger
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
+
+
+NOTHING: Mapping[Kind, Any] = {Kind.SCHEDULE: trigger_pb2.ScheduleSpec(), Kind.WEBHOOK: trigger_pb2.WebhookSpec()}
+"""The spec of a change that leaves the details alone."""
 
 
 class TriggerKind(Protocol):

@@ -15,7 +15,7 @@ from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.errors import inputs_invalid
 from services.scheduler.executions.inputs import check_limits, read_inputs
 from services.scheduler.triggers.errors import trigger_changed, trigger_not_found
-from services.scheduler.triggers.kinds import TriggerKind
+from services.scheduler.triggers.kinds import NOTHING, TriggerKind
 from services.scheduler.triggers.model import Kind, Trigger
 from services.scheduler.triggers.repository import triggers as repository
 from services.scheduler.triggers.repository.schedules import now
@@ -122,7 +122,7 @@ async def update_trigger(
         published = await repository.lock_workflow(connection, new.workflow_id)
         await _check_inputs(connection, new, published=bool(published))
     new = await repository.update(connection, new)
-    details = await kinds[new.kind].update(connection, old, new, spec, clear)
+    details = await kinds[new.kind].update(connection, old, new, NOTHING[new.kind] if spec is None else spec, clear)
     before, after = _shown(old), _shown(new)
     changed = [name for name in before if before[name] != after[name]]
     await outbox.record(
@@ -148,7 +148,7 @@ async def set_enabled(
 async def delete_trigger(connection: "Connection", outbox: Outbox, kinds: Kinds, trigger_id: str) -> None:
     """Hides it and ends what it plans; its ledger and executions stay. Raises TRIGGER_NOT_FOUND."""
     trigger = await get_trigger(connection, trigger_id, locked=True)
-    await kinds[trigger.kind].update(connection, trigger, replace(trigger, enabled=False), None, ())
+    await kinds[trigger.kind].update(connection, trigger, replace(trigger, enabled=False), NOTHING[trigger.kind], ())
     await connection.execute(repository.DELETE, trigger_id)
     await outbox.record(connection, "trigger.deleted", resource(trigger))
 

@@ -41,7 +41,7 @@ def trigger_message(trigger: Trigger) -> pb.Trigger:
     )
 
 
-def schedule_message(described: Described) -> pb.ScheduleSpec:
+def schedule_message(described: Described, next_at: datetime | None) -> pb.ScheduleSpec:
     """A stored schedule, in words as well."""
     schedule = described.schedule
     message = pb.ScheduleSpec(
@@ -56,7 +56,7 @@ def schedule_message(described: Described) -> pb.ScheduleSpec:
         ),
         overlap=pb.OverlapPolicy.Value(f"OVERLAP_POLICY_{schedule.overlap}"),
         calendars=schedule.calendars,
-        next_fire_at=timestamp(described.next_at),
+        next_fire_at=timestamp(next_at),
         description=schedule.window().explain(),
     )
     if schedule.cron is not None:
@@ -68,10 +68,8 @@ def schedule_message(described: Described) -> pb.ScheduleSpec:
     return message
 
 
-def schedule_change(spec: pb.ScheduleSpec | None, clear: Sequence[str] = ()) -> ScheduleChange:
+def schedule_change(spec: pb.ScheduleSpec, clear: Sequence[str] = ()) -> ScheduleChange:
     """What a spec wants; unset fields are None."""
-    if spec is None:
-        return ScheduleChange(clear=tuple(clear))
     timing = spec.WhichOneof("timing")
     misfire = spec.misfire
     return ScheduleChange(

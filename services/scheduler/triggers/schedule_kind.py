@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from exekra.scheduler.v1 import trigger_pb2
-from services.scheduler.calendars.rules import find_calendars
+from services.scheduler.calendars.rules import find_calendars, load_stack
 from services.scheduler.triggers import messages
 from services.scheduler.triggers.errors import no_secret
 from services.scheduler.triggers.model import Changed, Trigger
+from services.scheduler.triggers.preview import preview
 from services.scheduler.triggers.repository import schedules as repository
+from services.scheduler.triggers.repository.schedules import Described
 from services.scheduler.triggers.schedules import ScheduleChange, apply_change, when
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ class ScheduleKind:
         connection: "Connection",
         old: Trigger,
         new: Trigger,
-        spec: trigger_pb2.ScheduleSpec | None,
+        spec: trigger_pb2.ScheduleSpec,
         clear: Sequence[str],
     ) -> Changed:
         """What is to come is planned anew when its times change or it is enabled, and forgotten when it is disabled."""
@@ -56,7 +59,16 @@ class ScheduleKind:
         """Writes `schedule` into each message."""
         found = await repository.describe(connection, list(messages_by_id))
         for trigger_id, described in found.items():
-            messages_by_id[trigger_id].schedule.CopyFrom(messages.schedule_message(described))
+            next_at = await _next_fire(connection, described)
+            messages_by_id[trigger_id].schedule.CopyFrom(messages.schedule_message(described, next_at))
+
+
+async def _next_fire(connection: "Connection", described: Described) -> datetime | None:
+    if described.planned_at is not None or described.look_after is None:
+        return described.planned_at
+    days = await load_stack(connection, described.schedule.calendars)
+    fires = preview(described.schedule, described.look_after, 1, days).fires
+    return fires[0].at if fires else None
 
 
 async def _named(connection: "Connection", change: ScheduleChange) -> ScheduleChange:

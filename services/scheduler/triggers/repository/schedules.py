@@ -34,8 +34,9 @@ READ_LIVE = """UPDATE schedule SET live_executions = ARRAY (
                    ORDER BY e.created_at DESC, e.id DESC LIMIT 100) AS latest
    WHERE status IN ('QUEUED', 'ASSIGNED', 'RUNNING', 'STOPPING'))
  WHERE trigger_id = $1"""
-DESCRIBE = f"""SELECT s.trigger_id::text AS trigger_id, {COLUMNS}, coalesce(
-  (SELECT min(f.fire_at) FROM fire f WHERE f.trigger_id = s.trigger_id AND f.outcome IS NULL), s.next_at) AS next_at
+DESCRIBE = f"""SELECT s.trigger_id::text AS trigger_id, {COLUMNS}, s.next_at, now() AS now,
+  (SELECT min(f.fire_at) FROM fire f
+    WHERE f.trigger_id = s.trigger_id AND f.outcome IS NULL AND f.blocked_by = '') AS planned_at
   FROM schedule s WHERE s.trigger_id = ANY ($1::uuid[])"""  # noqa: S608 - a constant
 
 TO_PLAN = f"""SELECT s.trigger_id::text AS trigger_id, {COLUMNS}, s.planned_until, now() AS now
@@ -67,10 +68,11 @@ class ToPlan:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A schedule, and its next fire."""
+    """A schedule and its next fire: `planned_at` in the ledger, else the first one later than `look_after`, if any."""
 
     schedule: Schedule
-    next_at: datetime | None
+    planned_at: datetime | None
+    look_after: datetime | None
 
 
 async def now(connection: "Connection") -> datetime:
@@ -115,7 +117,12 @@ async def read_live(connection: "Connection", trigger_id: str) -> None:
 async def describe(connection: "Connection", trigger_ids: Sequence[str]) -> Mapping[str, Described]:
     """Details by trigger."""
     rows = await connection.fetch(DESCRIBE, list(trigger_ids))
-    return {row["trigger_id"]: Described(_schedule(row), row["next_at"]) for row in rows}
+    return {
+        row["trigger_id"]: Described(
+            _schedule(row), row["planned_at"], row["now"] if row["next_at"] is not None else None
+        )
+        for row in rows
+    }
 
 
 async def take_to_plan(connection: "Connection", horizon_seconds: float, limit: int) -> list[ToPlan]:
