@@ -27,21 +27,27 @@ class Batches(Generic[ItemT, ResultT]):
         self._most = most
         self._at_once = at_once
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def do(self, item: ItemT) -> ResultT:
         """The item's result. Work that has begun goes on when its caller is cancelled."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._running) < self._at_once:
+        if self._running < self._at_once:
+            self._running += 1
             task = asyncio.create_task(self._run())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _run(self) -> None:
-        while batch := self._take():
-            await self._settle(batch)
+        try:
+            while batch := self._take():
+                await self._settle(batch)
+        finally:
+            # Counted down in the same step that found nothing waiting: an item that comes later starts a new run.
+            self._running -= 1
 
     def _take(self) -> list[tuple[ItemT, asyncio.Future[ResultT]]]:
         batch: list[tuple[ItemT, asyncio.Future[ResultT]]] = []
