@@ -42,7 +42,8 @@ async def use(connection: "Connection", name: str, *calendar_ids: str) -> str:
     await connection.execute(
         """INSERT INTO schedule (trigger_id, cron, anchor_at, timezone, misfire_policy, misfire_max, grace_seconds,
          overlap, calendars, planned_until, next_at)
-         VALUES ($1, '0 8 * * *', now(), 'UTC', 'ONCE', 1, 60, 'ALLOW', $2::uuid[], now() + interval '2 days', now() + interval '3 days')""",
+         VALUES ($1, '0 8 * * *', now(), 'UTC', 'ONCE', 1, 60, 'ALLOW', $2::uuid[], now() + interval '2 days',
+          now() + interval '3 days')""",
         trigger_id,
         list(calendar_ids),
     )
