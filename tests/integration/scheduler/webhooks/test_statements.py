@@ -14,7 +14,11 @@ async def test_every_statement_can_be_prepared(module: ModuleType, make_database
     database = await make_database(["scheduler"])
     connection = await asyncpg.connect(database.dsns["scheduler"])
     try:
-        found = {name: value for name, value in vars(module).items() if name.isupper() and not name.startswith("_")}
+        found = {
+            name: value
+            for name, value in vars(module).items()
+            if name.isupper() and not name.startswith("_") and isinstance(value, str)
+        }
         assert found
         for name, statement in found.items():
             try:
