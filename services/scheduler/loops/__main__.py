@@ -17,6 +17,7 @@ from services.scheduler.loops.outcomes import compose_breakers, compose_tally
 from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
 from services.scheduler.loops.schedules import Schedules
+from services.scheduler.outcomes.release import Releasers
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher
 from services.scheduler.triggers.release import ScheduleReleaser
@@ -45,7 +46,7 @@ def main() -> None:
             licence = Licence(core.pool, license_)
             launcher = make_launcher(core, licence)
             schedules = Schedules(core, launcher)
-            releasers = {
+            releasers: Releasers = {
                 "SCHEDULE": ScheduleReleaser(launcher),
                 "WEBHOOK": delivery_releaser(core, make_submissions(core, licence)),
             }
