@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -84,7 +85,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(receiver: Receiver | None = None, port: int = 0) -> AsyncIterator[Receiver]:
+async def receiving(
+    receiver: Receiver | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Receiver]:
     """A listening receiver. Leaving the block closes its port; it can be opened again at the same one."""
     receiver = receiver or Receiver()
     application = web.Application(client_max_size=16 * 1024 * 1024)
@@ -92,7 +95,7 @@ async def receiving(receiver: Receiver | None = None, port: int = 0) -> AsyncIte
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True)
+        site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True, ssl_context=tls)
         await site.start()
         receiver.port = runner.addresses[0][1]
         yield receiver

@@ -1,6 +1,7 @@
 """What the scheduler's three processes read from the environment. Timers default to the protocol's figures."""
 
 from email.headerregistry import Address
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -87,6 +88,8 @@ class SchedulerSettings(ServiceSettings):
     smtp_from: str = ""
     """The sender's address; people may answer to it."""
     smtp_verify_tls: bool = True
+    smtp_ca_file: Path | None = None
+    """The authority of the mail server's certificate when it is none of the system's."""
     smtp_seconds: float = Field(30.0, gt=0)
     mail_seconds: float = Field(5.0, gt=0)
     public_url: str = ""
@@ -132,7 +135,7 @@ class SchedulerSettings(ServiceSettings):
 
     @property
     def mail_server(self) -> MailServer | None:
-        """None while none is set. Raises ValueError when the sender's address cannot be used."""
+        """None while none is set. Raises ValueError for a sender's address, OSError for a file that cannot be used."""
         if not (self.smtp_host and self.smtp_from):
             return None
         return MailServer(
@@ -143,6 +146,7 @@ class SchedulerSettings(ServiceSettings):
             password=self.smtp_password.get_secret_value(),
             sender=Address("Exekra Hub", addr_spec=self.smtp_from),
             verify_tls=self.smtp_verify_tls,
+            authority=self.smtp_ca_file.read_text() if self.smtp_ca_file else "",
             seconds=self.smtp_seconds,
         )
 

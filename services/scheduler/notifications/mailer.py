@@ -29,6 +29,8 @@ class MailServer:
     password: str
     sender: Address
     verify_tls: bool = True
+    authority: str = ""
+    """PEM of the server's certificate authority; the system's ones when empty."""
     seconds: float = 30.0
 
 
@@ -46,7 +48,9 @@ async def connected(server: MailServer) -> AsyncIterator[aiosmtplib.SMTP]:
         password=server.password or None,
         use_tls=server.security == "tls",
         start_tls=server.security == "starttls",
-        tls_context=tls_context(verify=server.verify_tls) if server.security != "none" else None,
+        tls_context=tls_context(verify=server.verify_tls, authority=server.authority)
+        if server.security != "none"
+        else None,
         timeout=server.seconds,
         local_hostname=server.sender.domain,
     )

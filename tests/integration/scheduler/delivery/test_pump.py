@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import ssl
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.kit.ids import new_id
+from services.launcher.authority import ensure_tls
 from services.scheduler.delivery import queue
 from services.scheduler.delivery.pump import Pump
 from tests.eventually import eventually
@@ -175,6 +178,21 @@ async def test_both_secrets_sign_while_rotating(world: World, receiver: Receiver
     Webhook(newest).verify(receiver.came[1].body, receiver.came[1].headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(new).verify(receiver.came[1].body, receiver.came[1].headers)
+
+
+async def test_a_certificate_is_checked_against_the_endpoints_own_authority(world: World, tmp_path: Path) -> None:
+    made = ensure_tls(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+    async with receiving(tls=context) as receiver:
+        url = f"https://127.0.0.1:{receiver.port}"
+        strict, _ = await world.endpoint(f"{url}/strict", "execution.queued")
+        await world.endpoint(f"{url}/own", "execution.queued", ca_pem=made.authority.read_text())
+        await world.endpoint(f"{url}/loose", "execution.queued", verify_tls=False)
+        await world.submit()
+        await world.turn()
+    assert sorted(message.path for message in receiver.came) == ["/loose", "/own"]
+    assert "certificate" in (await world.get(strict)).last_error.lower()
 
 
 async def test_a_dead_endpoint_is_only_probed_and_catches_up_at_once(world: World) -> None:
