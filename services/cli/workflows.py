@@ -72,7 +72,7 @@ def show_workflow(
 @app.command("import")
 def import_workflow(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="An exported document, or a graph alone.")],
+    file: Annotated[Path, typer.Argument(help="An exported document, a graph alone, or an export of n8n or Node-RED.")],
     name: Annotated[str, typer.Option(help="In place of the document's; a graph alone is named after its file.")] = "",
     publish: Annotated[bool, typer.Option("--publish", help="Publish it as well.")] = False,
 ) -> None:
@@ -151,7 +151,7 @@ def validate_workflow(
     graph = None
     if file is not None:
         document = read_json(file)
-        graph = document.get("graph") if "format" in document else document
+        graph = document["graph"] if isinstance(document, dict) and "format" in document else document
 
     async def judge(hub: Hub) -> Validation:
         return await hub.workflows.validate((await hub.workflows.find(name)).id, graph)
@@ -180,20 +180,25 @@ def publish_workflow(
     session.output.document({"workflow": workflow.as_json()}, lines)
 
 
-def read_json(file: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises CliError."""
+def read_json(file: Path) -> Any:
+    """The JSON object or list in a file. Raises CliError."""
     try:
         document = json.loads(read_text(file))
     except ValueError as error:
         raise usage(f"{file} is not JSON: {error}") from None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict | list):
         raise usage(f"{file} holds no JSON object.")
     return document
 
 
-def _is_bare_graph(document: dict[str, Any]) -> bool:
-    """A graph of ours without an envelope; the graphs of n8n have connections in place of edges."""
-    return "format" not in document and "nodes" in document and "connections" not in document
+def _is_bare_graph(document: Any) -> bool:
+    """A graph of ours without an envelope; n8n has connections in place of edges, and Node-RED a list."""
+    return (
+        isinstance(document, dict)
+        and "format" not in document
+        and "nodes" in document
+        and "connections" not in document
+    )
 
 
 def problem_lines(problems: Iterable[GraphProblem]) -> list[str]:

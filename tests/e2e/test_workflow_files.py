@@ -107,3 +107,32 @@ async def test_pruning_deletes_what_has_no_file_and_never_everything(hub: Integr
     assert [step["name"] for step in steps if step["action"] == "delete"] == [doomed]
     assert [step for step in steps if step["action"] in ("create", "change")] == []
     assert (await hub.ask("GET", f"/api/workflows/{workflow_id}")).status == 404
+
+
+async def test_workflows_of_other_products_come_in_with_what_needs_an_eye(hub: Integrator, tmp_path: Path) -> None:
+    exekra = Terminal(tmp_path, environment_of(hub))
+    base = "n8n-nodes-base."
+    nodes = [
+        {
+            "name": "Hook",
+            "type": f"{base}webhook",
+            "position": [0, 0],
+            "parameters": {"path": "a", "httpMethod": "POST"},
+        },
+        {"name": "Own", "type": f"{base}code", "position": [200, 0], "parameters": {"jsCode": "return items"}},
+    ]
+    connections = {"Hook": {"main": [[{"node": "Own", "type": "main", "index": 0}]]}}
+    theirs = {"n8n": {"name": unique("Theirs"), "nodes": nodes, "connections": connections}}
+    theirs["red"] = [{"id": "1", "type": "inject", "wires": [["2"]]}, {"id": "2", "type": "function", "wires": []}]  # type: ignore[assignment] # Node-RED exports a list
+    for name, document in theirs.items():
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(document))
+        imported = await exekra.json("workflow", "import", str(file), "--name", unique(name))
+        assert imported["problems"] == []
+        assert {note["kind"] for note in imported["notes"]} <= {"trigger", "refused"}
+        assert any("Code has no equivalent" in note["message"] for note in imported["notes"])
+    status, said, _ = await exekra("workflow", "import", str(tmp_path / "n8n.json"), "--publish")
+    assert status == 0
+    assert "refused: Own: Code has no equivalent" in said
+    (tmp_path / "no.json").write_text('{"nodes": [{}], "connections": {}}')
+    assert (await exekra("workflow", "import", str(tmp_path / "no.json")))[0] == REFUSED

@@ -112,7 +112,7 @@ class Workflows:
         document: dict[str, Any] = await self._calls.get(f"/workflows/{workflow_id}/export", version=version)
         return document
 
-    async def import_document(self, document: dict[str, Any], *, name: str = "", key: str = "") -> Imported:
+    async def import_document(self, document: dict[str, Any] | list[Any], *, name: str = "", key: str = "") -> Imported:
         """A new workflow from an export, of this product or of n8n or Node-RED. A taken name gets a number."""
         return Imported.model_validate(await self._calls.create("/workflows/import", document, key=key, name=name))
 

@@ -200,15 +200,28 @@ class ImportQuery(ApiModel):
     name: Name | None = None
 
 
-class ExportedWorkflow(RootModel[dict[str, Any]]):
-    """The document of an export, as it was answered."""
+class ExportedWorkflow(RootModel[dict[str, Any] | list[Any]]):
+    """The document of an export as it was answered, or a workflow as n8n or Node-RED exports it."""
+
+
+class ImportNote(ApiModel):
+    """What could not be taken over from another product as it was, by the name of the node there.
+
+    `kind` is trigger (make one here), refused (a placeholder stands there), expression, setting or credential (left
+    out), approximate (may differ), cycle (an edge was left out) or unreachable (it is a sticky note now).
+    """
+
+    node: str
+    kind: str
+    message: str
 
 
 class Imported(ApiModel):
-    """The workflow made, and what validation says of its graph."""
+    """The workflow made, what validation says of its graph, and what needs a person's eye after a translation."""
 
     workflow: WorkflowShape
     problems: list[Problem]
+    notes: list[ImportNote]
 
 
 class NodeTypeShape(ApiModel):

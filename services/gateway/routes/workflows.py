@@ -165,7 +165,7 @@ ROUTES = (
     route(
         method="POST",
         path="/workflows/import",
-        summary="Make a workflow from an exported document",
+        summary="Make a workflow from an exported document, of n8n or Node-RED too",
         permission="workflow:edit",
         rpc=f"{SERVICE}.ImportWorkflow",
         request=shapes.ExportedWorkflow,

@@ -9,6 +9,8 @@ from typing import Any
 from runner.workflow.declarations import Catalogue
 from runner.workflow.diff import graph_difference
 from runner.workflow.documents import MAX_GRAPH_BYTES, DocumentError, parse_document
+from runner.workflow.foreign.model import ForeignError, Note
+from runner.workflow.foreign.translation import is_foreign, translate
 from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem
 from runner.workflow.validation import validate_bytes
@@ -17,6 +19,7 @@ from services.scheduler.workflows.errors import graph_invalid, graph_malformed, 
 from services.scheduler.workflows.model import GraphText
 
 FORMAT = "exekra.workflow/1"
+MAX_NAME = 200
 _ENVELOPE_BYTES = 64 * 1024
 
 
@@ -28,6 +31,7 @@ class Exported:
     description: str
     tags: tuple[str, ...]
     graph: GraphText
+    notes: tuple[Note, ...] = ()
 
 
 async def read_text(data: bytes) -> GraphText:
@@ -59,7 +63,7 @@ def to_export(name: str, description: str, tags: tuple[str, ...], version: int, 
 
 
 async def from_export(data: bytes) -> Exported:
-    """What `to_export` wrote. Raises IMPORT_UNSUPPORTED for another format, GRAPH_MALFORMED for a bad graph."""
+    """What `to_export` wrote, or what another product did. Raises IMPORT_UNSUPPORTED, GRAPH_MALFORMED."""
     return await asyncio.to_thread(_from_export, data)
 
 
@@ -91,18 +95,29 @@ def _from_export(data: bytes) -> Exported:
         document = parse_document(data, max_bytes=MAX_GRAPH_BYTES + _ENVELOPE_BYTES)
     except DocumentError as error:
         raise graph_malformed(Problem(None, error.pointer, error.message)) from None
+    if is_foreign(document):
+        return _translated(document)
     form = document.get("format") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(form, str):
         raise import_unsupported(f"This is no export of a workflow: its field format must read {FORMAT!r}.")
     if form != FORMAT:
         raise import_unsupported(f"This version reads the format {FORMAT!r}, not {form[:40]!r}.")
-    name, description = _text(document, "name", 200), _text(document, "description", 10_000)
+    name, description = _text(document, "name", MAX_NAME), _text(document, "description", 10_000)
     given = document.get("tags", [])
     tags = [tag for tag in given if isinstance(tag, str)] if isinstance(given, list) else []
     if tags != given:
         raise invalid("The tags are no list of texts.", FieldError("/tags", "Give a list of texts."))
     graph = _read_text(json.dumps(document.get("graph"), ensure_ascii=False).encode())
     return Exported(name, description, tuple(tags), graph)
+
+
+def _translated(document: Any) -> Exported:
+    try:
+        found = translate(document)
+    except ForeignError as error:
+        raise import_unsupported(f"The export of another product cannot be read. {error}") from None
+    graph = _read_text(json.dumps(found.graph, ensure_ascii=False).encode())
+    return Exported(found.name.strip()[:MAX_NAME], found.description, found.tags, graph, found.notes)
 
 
 def _text(document: dict[str, Any], field: str, most: int) -> str:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 ResponseT = TypeVar("ResponseT", bound=Message)
-MAX_NAME = 200
 _SHA256_DIGITS = 64
 
 
@@ -170,7 +169,9 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
             problems = await publishing.find_problems(connection, exported.graph.data)
             workflow = await transfer.import_workflow(connection, self._outbox, exported, name)
             return pb.ImportWorkflowResponse(
-                workflow=to_workflow(workflow), problems=[to_problem(problem) for problem in problems]
+                workflow=to_workflow(workflow),
+                problems=[to_problem(problem) for problem in problems],
+                notes=[workflow_pb2.ImportNote(**note.as_json()) for note in exported.notes],
             )
 
         return await self._once(request, pb.ImportWorkflowResponse, bring_in)
@@ -225,8 +226,10 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
 
 def _name(name: str) -> str:
     stripped = name.strip()
-    if not 1 <= len(stripped) <= MAX_NAME:
-        raise invalid("A workflow needs a name.", FieldError("/name", f"Give a name of 1 to {MAX_NAME} characters."))
+    if not 1 <= len(stripped) <= graphs.MAX_NAME:
+        raise invalid(
+            "A workflow needs a name.", FieldError("/name", f"Give a name of 1 to {graphs.MAX_NAME} characters.")
+        )
     return stripped
 
 
