@@ -264,11 +264,30 @@ class PreviewSchedule(BodyModel):
 
 
 class PreviewedFire(ApiModel):
-    """`local` is in the schedule's zone. `dst`: the clocks change; it moved out of a gap, or its time comes twice."""
+    """`local` is in the schedule's zone. `dst`: the clocks change; it moved out of a gap, or its time comes twice.
+
+    With a `workflowId` in the request, what the fire would meet: `contention` is none, some (a wait of less than a
+    minute), high or unknown; `busySeats` are busy at that time on average, `otherStarts` begin in the same minute.
+    """
 
     at: datetime
     local: str
     dst: Literal["gap", "overlap"] | None
+    expected_wait_seconds: float | None
+    contention: Literal["none", "some", "high", "unknown"] | None
+    busy_seats: float
+    other_starts: int
+
+
+class Forecast(ApiModel):
+    """What the waits are estimated from: runners that can take the workflow, its latest runs, and words for both."""
+
+    runners: int
+    seats: int
+    runs: int
+    p50_seconds: float | None
+    p95_seconds: float | None
+    basis: str
 
 
 class DroppedFire(ApiModel):
@@ -285,6 +304,7 @@ class Preview(ApiModel):
     description: str
     fires: list[PreviewedFire]
     dropped: list[DroppedFire]
+    forecast: Forecast | None
 
 
 class FireShape(ApiModel):

@@ -25,7 +25,7 @@ BUCKETS_SHOWN = 288
 BUCKET_SECONDS = (300, 900, 3_600, 10_800)
 LIVE = ("QUEUED", "ASSIGNED", "RUNNING", "STOPPING", "LOST")
 COUNT_STATUSES = """SELECT s.status, (SELECT count(*) FROM (
-  SELECT FROM execution e WHERE e.status = s.status LIMIT $2 + 1) AS some) AS count
+  SELECT FROM execution e WHERE e.status = s.status LIMIT $2 + 1) AS counted) AS count
  FROM unnest($1::text[]) AS s (status)"""
 QUEUE_AGE = """WITH RECURSIVE demands (id) AS (
   (SELECT demand_id FROM execution WHERE status = 'QUEUED' AND waiting_for IS NULL ORDER BY demand_id LIMIT 1)

@@ -8,6 +8,7 @@ from exekra.scheduler.v1 import execution_pb2
 from exekra.scheduler.v1 import trigger_pb2 as pb
 from services.kit.errors import FieldError, invalid
 from services.scheduler.executions.messages import instant, timestamp
+from services.scheduler.outcomes.forecast import Forecast
 from services.scheduler.triggers.ledger import EXPLANATIONS, Outcome, Reason
 from services.scheduler.triggers.model import Trigger
 from services.scheduler.triggers.preview import Preview
@@ -133,15 +134,35 @@ def outcomes_of(numbers: Sequence[int]) -> list[Outcome]:
     return [Outcome(pb.FireOutcome.Name(number).removeprefix("FIRE_OUTCOME_")) for number in numbers if number]  # type: ignore[arg-type]  # any number of the enum
 
 
-def previewed(preview: Preview) -> tuple[list[pb.PreviewedFire], list[pb.DroppedFire]]:
-    """Fires, and those that calendars forbid."""
+def previewed(
+    preview: Preview, forecast: Forecast | None = None
+) -> tuple[list[pb.PreviewedFire], list[pb.DroppedFire]]:
+    """Fires with what they would meet, and those that calendars forbid."""
     fires = [
         pb.PreviewedFire(at=timestamp(each.at), local=each.local, dst=_CHANGES[each.change]) for each in preview.fires
     ]
+    for fire, met in zip(fires, forecast.fires if forecast else (), strict=False):
+        fire.contention, fire.busy_seats, fire.other_starts = met.contention, met.busy_seats, met.other_starts
+        if met.expected_wait_seconds is not None:
+            fire.expected_wait_seconds = met.expected_wait_seconds
     dropped = [
         pb.DroppedFire(at=timestamp(each.at), local=each.local, because=each.because) for each in preview.dropped
     ]
     return fires, dropped
+
+
+def forecast_message(forecast: Forecast | None) -> pb.ScheduleForecast | None:
+    """None stays None: the field is then unset."""
+    if forecast is None:
+        return None
+    return pb.ScheduleForecast(
+        runners=forecast.runners,
+        seats=forecast.seats,
+        runs=forecast.runs,
+        p50_seconds=forecast.p50_seconds,
+        p95_seconds=forecast.p95_seconds,
+        basis=forecast.basis,
+    )
 
 
 def time_of(message: Any, name: str, pointer: str) -> datetime | None:

@@ -21,6 +21,7 @@ from services.scheduler.calendars.rules import find_calendars, load_stack
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
 from services.scheduler.executions.messages import execution_message
 from services.scheduler.executions.use_cases import RequestKey
+from services.scheduler.outcomes.forecast import forecast
 from services.scheduler.triggers import library, messages
 from services.scheduler.triggers.by_hand import ByHand
 from services.scheduler.triggers.errors import other_kind
@@ -142,9 +143,14 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
             schedule = apply_change(None, change, after)
             calendars = await find_calendars(connection, schedule.calendars)
             days = await load_stack(connection, calendars)
-        found = preview(schedule, after, count, days)
-        fires, dropped = messages.previewed(found)
-        return pb.PreviewScheduleResponse(description=found.description, fires=fires, dropped=dropped)
+            found = preview(schedule, after, count, days)
+            ahead = None
+            if request.workflow_id:
+                ahead = await forecast(connection, request.workflow_id, [fire.at for fire in found.fires])
+        fires, dropped = messages.previewed(found, ahead)
+        return pb.PreviewScheduleResponse(
+            description=found.description, fires=fires, dropped=dropped, forecast=messages.forecast_message(ahead)
+        )
 
     async def ListFires(self, request: pb.ListFiresRequest, context: Any) -> pb.ListFiresResponse:
         limit = clamp_limit(request.limit)
