@@ -60,6 +60,11 @@ class Receiver:
         """An address here."""
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def steps_of(self, execution_id: str) -> list[int]:
+        """The steps of one execution that were accepted, in their order; other events are left out."""
+        found = [m.step for m in self.accepted if m.event["data"].get("execution", {}).get("id") == execution_id]
+        return [step for _, step in found]
+
     def steps(self) -> dict[str, list[int]]:
         """For each execution the steps that were accepted, in their order, repeats left out."""
         found: dict[str, list[int]] = {}

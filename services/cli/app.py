@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from services.cli import administration, calendars, executions, hub, runners, running, sign_in, workflows
+from services.cli import (
+    administration,
+    calendars,
+    events,
+    executions,
+    hub,
+    notifications,
+    runners,
+    running,
+    sign_in,
+    workflows,
+)
 from services.cli.errors import usage
 from services.cli.files import commands
 from services.cli.output import Output
@@ -42,5 +53,7 @@ app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
 app.add_typer(calendars.app, name="calendar")
+app.add_typer(events.app, name="event")
+app.add_typer(notifications.app, name="notification")
 app.add_typer(administration.dispatch, name="dispatch")
 app.add_typer(administration.audit, name="audit")

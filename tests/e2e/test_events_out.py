@@ -1,11 +1,13 @@
 """What an integrator is told: signed events of real executions, the log of them, and sending again what was missed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.integrator import DOUBLING, FAILING, Integrator, unique
+from tests.e2e.terminal import Terminal, environment_of
 from tests.eventually import eventually
 from tests.hub import PASSWORD
 from tests.receiver import Receiver, receiving
@@ -97,6 +99,44 @@ async def test_what_an_endpoint_missed_while_it_was_off_is_sent_when_asked_for(h
         told = receiver.came[0].event["data"]["execution"]
         assert (told["id"], told["failure"]["code"]) == (failed["id"], failed["failure"]["code"])
         await hub.ask("DELETE", f"/api{path}")
+
+
+async def test_the_command_line_makes_tests_lists_and_replays(hub: Integrator, tmp_path: Path) -> None:
+    exekra = Terminal(tmp_path, environment_of(hub))
+    workflow = unique("Typed")
+    workflow_id = await hub.api.publish(workflow, DOUBLING)
+    name = unique("ERP")
+    async with receiving() as receiver:
+        made = await exekra.json(
+            "event", "create", name, receiver.url(), "--private", "--workflow", workflow, "--header", "X-Tenant: acme"
+        )
+        assert (await exekra.json("event", "test", name))["delivery"]["status"] == "delivered"
+        Webhook(made["secret"]).verify(receiver.came[0].body, receiver.came[0].headers)
+        receiver.reply = lambda _: 400
+        execution = await hub.run(workflow_id, inputs={"number": 1})
+
+        async def are_parked() -> bool:
+            items = (await exekra.json("event", "deliveries", name, "--status", "parked"))["items"]
+            return len(items) == 4
+
+        await eventually(are_parked)
+        receiver.reply = lambda _: 200
+        assert (await exekra.json("event", "replay", name)) == {"replayed": 4, "more": False}
+        await eventually(lambda: len(receiver.accepted) == 5)
+        assert receiver.steps_of(execution["id"]) == [1, 2, 3, 4]
+        listed = (await exekra.json("event", "deliveries", name, "--subject", execution["id"]))["items"]
+        _, shown, _ = await exekra("event", "delivery", name, listed[0]["id"])
+        assert "execution.completed" in shown
+        assert "try 2" in shown
+        await exekra.json("event", "delete", name)
+    assert (await exekra("event", "test", name))[0] == 3
+    assert "execution.failed" in str(await exekra.json("event", "types"))
+    rule = unique("Nights")
+    await exekra.json("notification", "create", rule, "--to", "ada@example.com", "--digest", "3600")
+    status, _, said = await exekra("notification", "test", rule)
+    assert (status, "EXEKRA_SMTP_HOST" in said) == (4, True)
+    assert rule in str(await exekra.json("notification", "list"))
+    await exekra.json("notification", "delete", rule)
 
 
 async def test_what_cannot_be_told_is_refused_with_the_place(hub: Integrator) -> None:
