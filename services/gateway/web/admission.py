@@ -9,6 +9,7 @@ from services.gateway.parts import Gateway
 from services.gateway.permissions import ANYONE, SIGNED_IN
 from services.gateway.routes.declaration import Route
 from services.gateway.web.csrf import SAFE_METHODS, check_site, check_token
+from services.gateway.web.rate_limits import network_of
 from services.gateway.web.request_keys import RATE_HEADERS
 from services.kit.errors import DomainError
 from services.kit.identity import current_principal
@@ -62,9 +63,9 @@ async def _identify(gateway: Gateway, request: web.Request, ip: str) -> Caller:
 
 def _count(gateway: Gateway, route: Route, request: web.Request, caller: Caller, ip: str) -> None:
     if route.login:
-        allowance = gateway.limits.take("login", ip)
+        allowance = gateway.limits.take("login", network_of(ip))
     elif caller.credential is None:
-        allowance = gateway.limits.take("anonymous", ip)
+        allowance = gateway.limits.take("anonymous", network_of(ip))
     else:
         policy = "api_key" if caller.credential.kind == "api_key" else "session"
         allowance = gateway.limits.take(policy, caller.credential.id)

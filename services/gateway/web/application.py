@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 
 from services.gateway.parts import Gateway
-from services.gateway.routes.declaration import Route
+from services.gateway.routes.declaration import API, Route
 from services.gateway.web.endpoint import Endpoint
 from services.gateway.web.errors import HttpError, problem_response
 from services.gateway.web.headers import secure
+from services.gateway.web.rate_limits import RateLimitedError, network_of
 from services.gateway.web.request_keys import RATE_HEADERS, REQUEST_ID, STREAMING
 from services.kit.errors import Kind
 from services.kit.identity import current_principal, current_request_id
@@ -32,7 +33,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def make_application(gateway: Gateway, routes: Sequence[Route], pages: Sequence[web.RouteDef]) -> web.Application:
     """Raises ValueError or TypeError for a route that cannot be served as declared."""
-    application = web.Application(middlewares=[_surround])
+    application = web.Application(middlewares=[_surrounding(gateway)])
     for route in routes:
         endpoint, path = Endpoint(route, gateway), router_path(route, routes)
         application.router.add_route(route.method, path, endpoint.__call__)
@@ -65,8 +66,15 @@ def shown_path(request: web.Request) -> str:
     return f"{HOOKS}[token]" if request.path.startswith(HOOKS) else request.path
 
 
-@web.middleware
-async def _surround(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _surrounding(gateway: Gateway) -> Middleware:
+    @web.middleware
+    async def surround(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await _answer(gateway, request, handler)
+
+    return surround
+
+
+async def _answer(gateway: Gateway, request: web.Request, handler: Handler) -> web.StreamResponse:
     given = request.headers.get("X-Request-Id", "")
     request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
     request[REQUEST_ID] = request_id
@@ -74,6 +82,7 @@ async def _surround(request: web.Request, handler: Handler) -> web.StreamRespons
     current_principal.set(None)
     started = time.perf_counter()
     try:
+        _count_what_is_no_route(gateway, request)
         response = await handler(request)
     except asyncio.CancelledError:
         raise
@@ -81,6 +90,8 @@ async def _surround(request: web.Request, handler: Handler) -> web.StreamRespons
         if STREAMING in request:
             raise
         _log_own_error(request, error)
+        if isinstance(error, RateLimitedError):
+            request[RATE_HEADERS] = error.allowance
         response = problem_response(error, path=shown_path(request), request_id=request_id)
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unknown"
@@ -88,6 +99,13 @@ async def _surround(request: web.Request, handler: Handler) -> web.StreamRespons
     if STREAMING not in request:
         SECONDS.labels(request.method, route).observe(time.perf_counter() - started)
     return response
+
+
+def _count_what_is_no_route(gateway: Gateway, request: web.Request) -> None:
+    """Routes count by who calls; the documentation, and addresses that do not exist, count as anonymous."""
+    served_by = getattr(request.match_info.handler, "__self__", None)
+    if request.path.startswith(f"{API}/") and not isinstance(served_by, Endpoint):
+        request[RATE_HEADERS] = gateway.limits.take("anonymous", network_of(gateway.clients.ip(request)))
 
 
 def _log_own_error(request: web.Request, error: Exception) -> None:

@@ -1,18 +1,24 @@
 """Requests a minute for each client, as token buckets in this process' memory.
 
-Several gateways each count for themselves; the figures protect a process, they are no billing.
+Several gateways each count for themselves; the figures protect a process, they are no billing. Answers tell what is
+left by the fields of draft-ietf-httpapi-ratelimit-headers-10.
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 from services.gateway.settings import GatewaySettings
 from services.kit.errors import DomainError, Kind
 
 WINDOW_SECONDS = 60
 CLIENTS_KEPT = 50_000
+SWEEP_SECONDS = 1.0
+"""Looking through all clients takes milliseconds; a flood of new ones must not cause it for each."""
+IPV6_PREFIX = 64
+"""What one subscriber has; its single addresses are as many as they like."""
 
 
 @dataclass(slots=True)
@@ -31,11 +37,33 @@ class Allowance:
     reset_seconds: int
 
     def headers(self) -> dict[str, str]:
-        """`RateLimit` and `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers."""
+        """`RateLimit` and `RateLimit-Policy`."""
         return {
             "RateLimit-Policy": f'"{self.policy}";q={self.limit};w={WINDOW_SECONDS}',
             "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset_seconds}',
         }
+
+
+class RateLimitedError(DomainError):
+    """RATE_LIMITED; the answer to it carries the allowance too."""
+
+    def __init__(self, allowance: Allowance, seconds: int) -> None:
+        super().__init__(
+            Kind.EXHAUSTED,
+            "RATE_LIMITED",
+            f"More than {allowance.limit} requests a minute. Try again in {seconds} seconds.",
+            facts={"retryAfterSeconds": seconds},
+        )
+        self.allowance = allowance
+
+
+def network_of(address: str) -> str:
+    """The client behind an address: itself, or the /64 of an IPv6 one."""
+    parsed = ip_address(address)
+    if not isinstance(parsed, IPv6Address):
+        return address
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped else parsed.exploded[: IPV6_PREFIX // 4 + 3]
 
 
 class RateLimits:
@@ -50,9 +78,10 @@ class RateLimits:
         }
         self._now = now
         self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._swept_at = -math.inf
 
     def take(self, policy: str, client: str) -> Allowance:
-        """Counts one request. Raises RATE_LIMITED when the minute's allowance is used up."""
+        """Counts one request. Raises RateLimitedError when the minute's allowance is used up."""
         limit = self._limits[policy]
         rate = limit / WINDOW_SECONDS
         now = self._now()
@@ -62,13 +91,8 @@ class RateLimits:
         bucket.left = min(float(limit), bucket.left + (now - bucket.at) * rate)
         bucket.at = now
         if bucket.left < 1.0:
-            seconds = math.ceil((1.0 - bucket.left) / rate)
-            raise DomainError(
-                Kind.EXHAUSTED,
-                "RATE_LIMITED",
-                f"More than {limit} requests a minute. Try again in {seconds} seconds.",
-                facts={"retryAfterSeconds": seconds},
-            )
+            allowance = Allowance(policy, limit, 0, math.ceil((limit - bucket.left) / rate))
+            raise RateLimitedError(allowance, math.ceil((1.0 - bucket.left) / rate))
         bucket.left -= 1.0
         return Allowance(policy, limit, int(bucket.left), math.ceil((limit - bucket.left) / rate))
 
@@ -81,7 +105,8 @@ class RateLimits:
 
     def _forget_full(self, now: float) -> None:
         """Clients silent for a window have their whole allowance back; if nobody is, the oldest goes."""
-        kept = {key: bucket for key, bucket in self._buckets.items() if now - bucket.at < WINDOW_SECONDS}
-        if len(kept) >= CLIENTS_KEPT:
-            kept.pop(next(iter(kept)))
-        self._buckets = kept
+        if now - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = now
+            self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket.at < WINDOW_SECONDS}
+        if len(self._buckets) >= CLIENTS_KEPT:
+            self._buckets.pop(next(iter(self._buckets)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from services.gateway.settings import GatewaySettings
 from services.kit.ids import new_id
 from tests.conftest import HubDatabase
 from tests.integration.gateway.served import Browser, Reply, Served, serving
@@ -138,9 +139,9 @@ async def test_unknown_paths_and_methods_are_problems(served: Served) -> None:
     wrong = await browser.call("PUT", "/api/executions")
     assert (wrong.status, wrong.body["reason"]) == (405, "METHOD_NOT_ALLOWED")
     assert wrong.headers["Allow"] == "GET,POST"
-    hook = await browser.call("POST", "/hooks/token")
-    assert hook.status == 404
-    assert hook.body["requestId"] == hook.headers["X-Request-Id"]
+    nowhere = await browser.call("POST", "/hook/token")
+    assert nowhere.status == 404
+    assert nowhere.body["requestId"] == nowhere.headers["X-Request-Id"]
 
 
 async def test_values_of_another_json_type_are_not_bent_into_shape(served: Served) -> None:
@@ -174,9 +175,32 @@ async def test_too_many_requests_are_429_with_the_time_to_wait(database: HubData
         assert [reply.status for reply in replies] == [401, 401, 401, 429]
         assert replies[0].headers["RateLimit"].startswith('"anonymous";r=2;t=')
         assert replies[3].headers["Retry-After"] == "20"
+        assert replies[3].headers["RateLimit"] == '"anonymous";r=0;t=60'
+        assert replies[3].headers["RateLimit-Policy"] == '"anonymous";q=3;w=60'
         logins = [(await browser.sign_in()).status for _ in range(3)]
         assert logins == [200, 200, 429]
         assert (await browser.call("GET", "/healthz")).status == 200
+
+
+async def test_every_answer_of_the_api_says_what_is_left(served: Served) -> None:
+    browser, admin = await served.browser(), await served.admin()
+    for client, method, path, policy in (
+        (browser, "GET", "/api/workflows", "anonymous"),
+        (browser, "GET", "/api/docs", "anonymous"),
+        (browser, "GET", "/api/no/such/address", "anonymous"),
+        (browser, "POST", "/api/auth/login", "login"),
+        (admin, "GET", "/api/auth/me", "session"),
+        (admin, "POST", "/api/workflows", "session"),
+    ):
+        headers = (await client.call(method, path)).headers
+        assert headers["RateLimit-Policy"].startswith(f'"{policy}";q='), path
+        assert headers["RateLimit"].startswith(f'"{policy}";r='), path
+
+
+def test_the_limits_are_those_that_are_promised() -> None:
+    settings = GatewaySettings()
+    limits = (settings.rate_login, settings.rate_anonymous, settings.rate_session, settings.rate_api_key)
+    assert limits == (10, 60, 1_200, 6_000)
 
 
 async def test_a_port_that_is_taken_stops_the_start(served: Served, database: HubDatabase, folder: Path) -> None:

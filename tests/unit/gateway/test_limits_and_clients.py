@@ -1,5 +1,6 @@
 """Rate limits, client addresses, ranges, tokens and permissions: decisions without a socket."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.gateway.routes.evidence import Part, parse_range
 from services.gateway.settings import GatewaySettings
 from services.gateway.web.clients import Clients
 from services.gateway.web.errors import HttpError
-from services.gateway.web.rate_limits import CLIENTS_KEPT, RateLimits
+from services.gateway.web.rate_limits import CLIENTS_KEPT, RateLimitedError, RateLimits, network_of
 from services.kit.errors import DomainError
 
 ID = "01a20864-f613-7e9e-abb0-3ea4dbd07e07"
@@ -55,6 +56,35 @@ def test_memory_for_clients_is_bounded() -> None:
     for number in range(CLIENTS_KEPT + 10):
         limits.take("anonymous", str(number))
     assert len(limits._buckets) <= CLIENTS_KEPT
+
+
+def test_a_flood_of_new_clients_does_not_look_through_all_of_them_each_time() -> None:
+    ticker = Ticker()
+    limits = RateLimits(GatewaySettings(rate_anonymous=2), ticker)
+    for number in range(CLIENTS_KEPT):
+        limits.take("anonymous", str(number))
+    started = time.perf_counter()
+    for number in range(CLIENTS_KEPT, CLIENTS_KEPT + 2_000):
+        limits.take("anonymous", str(number))
+    assert time.perf_counter() - started < 5
+    assert len(limits._buckets) == CLIENTS_KEPT
+
+
+def test_one_subscriber_of_ipv6_is_one_client() -> None:
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1")
+    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert network_of("::ffff:192.0.2.7") == network_of("192.0.2.7")
+
+
+def test_a_refusal_says_what_is_left_and_when_too() -> None:
+    limits = RateLimits(GatewaySettings(rate_login=1), Ticker())
+    limits.take("login", "a")
+    with pytest.raises(RateLimitedError) as refused:
+        limits.take("login", "a")
+    assert refused.value.allowance.headers() == {
+        "RateLimit-Policy": '"login";q=1;w=60',
+        "RateLimit": '"login";r=0;t=60',
+    }
 
 
 def _request(peer: str, **headers: str) -> Any:
