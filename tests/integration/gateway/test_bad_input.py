@@ -139,7 +139,7 @@ async def test_unknown_paths_and_methods_are_problems(served: Served) -> None:
     wrong = await browser.call("PUT", "/api/executions")
     assert (wrong.status, wrong.body["reason"]) == (405, "METHOD_NOT_ALLOWED")
     assert wrong.headers["Allow"] == "GET,POST"
-    nowhere = await browser.call("POST", "/hook/token")
+    nowhere = await browser.call("POST", "/api/hooks/token")
     assert nowhere.status == 404
     assert nowhere.body["requestId"] == nowhere.headers["X-Request-Id"]
 
