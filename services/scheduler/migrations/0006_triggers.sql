@@ -96,11 +96,13 @@ CREATE INDEX fire_age ON fire (decided_at) WHERE decided_at IS NOT NULL;
 -- A fire whose time has come stays; instants that were not planned in time are still found.
 CREATE FUNCTION replan_schedules(p_triggers uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM schedule WHERE trigger_id = ANY (p_triggers) ORDER BY trigger_id FOR UPDATE;
-    DELETE FROM fire WHERE trigger_id = ANY (p_triggers) AND outcome IS NULL AND fire_at > now();
+    PERFORM FROM unnest(p_triggers) AS wanted (id) JOIN schedule s ON s.trigger_id = wanted.id
+      ORDER BY s.trigger_id FOR UPDATE OF s;
+    DELETE FROM fire f USING unnest(p_triggers) AS wanted (id)
+     WHERE f.trigger_id = wanted.id AND f.outcome IS NULL AND f.fire_at > now();
     UPDATE schedule s SET planned_until = least(planned_until, now()), next_at = now()
-      FROM trigger t
-     WHERE s.trigger_id = ANY (p_triggers) AND t.id = s.trigger_id AND t.enabled AND t.deleted_at IS NULL;
+      FROM unnest(p_triggers) AS wanted (id) JOIN trigger t ON t.id = wanted.id
+     WHERE s.trigger_id = wanted.id AND t.enabled AND t.deleted_at IS NULL;
 END
 $$;
 

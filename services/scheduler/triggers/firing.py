@@ -3,6 +3,8 @@
 Planning is `planner`'s; what people fire is `by_hand`'s.
 """
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -35,8 +37,11 @@ log = structlog.get_logger()
 
 AT_ONCE = 500
 """Fires of one transaction: enough to spread its cost, few enough that the first ones do not wait for the last."""
+AT_A_TIME = 2
 STOPPED_AT_ONCE = 100
 LIVE_KEPT = 100
+ANNOUNCED_AFTER_SECONDS = 0.5
+"""Longest that an execution of a burst waits for its bell."""
 
 
 class Stop(Protocol):
@@ -124,12 +129,23 @@ class Firing:
         self._pool = pool
         self._launcher = launcher
         self._stop_execution = stop_execution
+        self._unannounced = 0
+        self._announce_at = 0.0
 
     async def run_once(self) -> float | None:
         """Seconds until the next planned fire; None when none is planned."""
         try:
-            while await self._fire_due():
-                pass
+            await self._fire_all()
+        finally:
+            # Last, or every few hundred milliseconds: dispatch and runners take the processor from fires still to come.
+            self._ring()
+        await self._stop_previous()
+        async with self._pool.acquire() as connection:
+            return await repository.seconds_to_next(connection)
+
+    async def _fire_all(self) -> None:
+        try:
+            await self._drain()
         except Exception as error:
             if is_outage(error):
                 raise
@@ -137,9 +153,21 @@ class Firing:
             await self._fire_one_by_one()
         while await self._fire_waiting():
             pass
-        await self._stop_previous()
-        async with self._pool.acquire() as connection:
-            return await repository.seconds_to_next(connection)
+
+    async def _drain(self) -> None:
+        """A burst is fired by several tasks: while one waits for Postgres another one prepares the next batch."""
+        if await self._fire_due():
+            others = [asyncio.ensure_future(self._keep_firing()) for _ in range(AT_A_TIME)]
+            try:
+                await asyncio.gather(*others)
+            finally:
+                for other in others:
+                    other.cancel()
+                await asyncio.gather(*others, return_exceptions=True)
+
+    async def _keep_firing(self) -> None:
+        while await self._fire_due():
+            pass
 
     async def _fire_due(self) -> bool:
         """True when there may be more."""
@@ -147,7 +175,7 @@ class Firing:
         async with self._pool.acquire() as connection, connection.transaction():
             taken = await repository.take_due(connection, AT_ONCE)
             done = await self._decide(connection, taken, licence_allows=allowed)
-        self._launcher.announce(done.executed)
+        self._count(done)
         return done.decided > 0
 
     async def _fire_waiting(self) -> bool:
@@ -156,7 +184,7 @@ class Firing:
         async with self._pool.acquire() as connection, connection.transaction():
             taken = await repository.take_waiting(connection, AT_ONCE)
             done = await self._decide(connection, taken, licence_allows=allowed)
-        self._launcher.announce(done.executed)
+        self._count(done)
         return done.executed > 0
 
     async def _fire_one_by_one(self) -> None:
@@ -172,7 +200,7 @@ class Firing:
                     raise
                 log.exception("a schedule cannot be fired", trigger_id=trigger_id)
                 done = await self._fire_one(trigger_id, licence_allows=allowed, obstacle=Reason.INTERNAL)
-            self._launcher.announce(done.executed)
+            self._count(done)
 
     async def _fire_one(self, trigger_id: str, *, licence_allows: bool, obstacle: Reason = Reason.NONE) -> _Done:
         async with self._pool.acquire() as connection, connection.transaction():
@@ -226,6 +254,18 @@ class Firing:
             except DomainError as error:
                 if error.reason not in ("ALREADY_ENDED", "EXECUTION_NOT_FOUND"):
                     raise
+
+    def _count(self, done: _Done) -> None:
+        """Notes what was committed, and rings when bells have been silent for long."""
+        if done.executed and not self._unannounced:
+            self._announce_at = time.monotonic() + ANNOUNCED_AFTER_SECONDS
+        self._unannounced += done.executed
+        if self._unannounced and time.monotonic() >= self._announce_at:
+            self._ring()
+
+    def _ring(self) -> None:
+        self._launcher.announce(self._unannounced)
+        self._unannounced = 0
 
 
 def judge(standing: Standing, due: Sequence[DueFire], *, held: bool, obstacle: Reason) -> list[Decision]:

@@ -31,14 +31,21 @@ class Planner:
     async def run_once(self) -> None:
         """Plans until the ledger reaches far enough."""
         if not self._zones_compared:
-            # Time zone data change with an installation, never within a process.
-            async with self._pool.acquire() as connection, connection.transaction():
-                changed = await repository.replan_changed_zones(connection)
+            await self._compare_zones()
             self._zones_compared = True
-            if changed:
-                log.info("time zones changed their rules, schedules are planned anew", zones=changed)
         while await self._plan_some():
             pass
+
+    async def _compare_zones(self) -> None:
+        """Time zone data change with an installation, never within a process."""
+        async with self._pool.acquire() as connection:
+            changed = await repository.find_changed_zones(connection)
+        for timezone in changed:
+            log.info("a time zone changed its rules, its schedules are planned anew", timezone=timezone)
+            replanned = SCHEDULES_AT_ONCE
+            while replanned == SCHEDULES_AT_ONCE:
+                async with self._pool.acquire() as connection, connection.transaction():
+                    replanned = await repository.replan_zone(connection, timezone, SCHEDULES_AT_ONCE)
 
     async def _plan_some(self) -> bool:
         """True when there may be more to plan."""

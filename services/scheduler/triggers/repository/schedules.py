@@ -52,8 +52,10 @@ SAVE_PLANS = """UPDATE schedule s SET planned_until = p.planned_until, next_at =
  FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[]) AS p (id, planned_until, next_at, zone_data)
  WHERE s.trigger_id = p.id"""
 KNOWN_ZONES = "SELECT DISTINCT timezone, zone_data FROM schedule WHERE next_at IS NOT NULL"
-REPLAN_ZONE = """SELECT replan_schedules(ARRAY (
-  SELECT trigger_id FROM schedule WHERE timezone = $1 AND zone_data <> $2 AND next_at IS NOT NULL))"""
+CHANGED_IN_ZONE = """SELECT trigger_id FROM schedule WHERE timezone = $1 AND zone_data <> $2 AND next_at IS NOT NULL
+ LIMIT $3 FOR UPDATE SKIP LOCKED"""
+REPLAN = "SELECT replan_schedules($1)"
+MARK_ZONE = "UPDATE schedule SET zone_data = $2 WHERE trigger_id = ANY ($1::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +162,20 @@ async def save_plans(connection: "Connection", plans: Sequence[Plan]) -> None:
     )
 
 
-async def replan_changed_zones(connection: "Connection") -> list[str]:
-    """Has planned anew what was planned by other rules of its zone than this process knows; answers those zones."""
-    changed = [
-        row["timezone"]
-        for row in await connection.fetch(KNOWN_ZONES)
-        if row["zone_data"] != fingerprint(row["timezone"])
-    ]
-    for timezone in dict.fromkeys(changed):
-        await connection.execute(REPLAN_ZONE, timezone, fingerprint(timezone))
-    return changed
+async def find_changed_zones(connection: "Connection") -> list[str]:
+    """Zones by which schedules were planned under other rules than this process knows."""
+    rows = await connection.fetch(KNOWN_ZONES)
+    changed = [row["timezone"] for row in rows if row["zone_data"] != fingerprint(row["timezone"])]
+    return list(dict.fromkeys(changed))
+
+
+async def replan_zone(connection: "Connection", timezone: str, limit: int) -> int:
+    """Has planned anew some of the schedules planned under other rules of this zone; answers how many."""
+    rules = fingerprint(timezone)
+    ids = [row["trigger_id"] for row in await connection.fetch(CHANGED_IN_ZONE, timezone, rules, limit)]
+    await connection.execute(REPLAN, ids)
+    await connection.execute(MARK_ZONE, ids, rules)
+    return len(ids)
 
 
 def _values(schedule: Schedule) -> tuple[object, ...]:
