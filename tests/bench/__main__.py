@@ -1,9 +1,14 @@
-"""`make bench`: the floor and the whole spine on one Hub in a temporary folder; a table, and JSON."""
+"""`make bench`: the floor and the whole spine on one Hub in a temporary folder; a table, and JSON.
+
+`python -m tests.bench webhooks` measures one of the other suites beside the same floor.
+"""
 
 import asyncio
 import json
 import os
+import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +18,9 @@ from rich.table import Table
 from tests.bench.floor import measure_floor
 from tests.bench.memory import idle_figures
 from tests.bench.spine import measure_latency, measure_throughput
-from tests.hub import hub_under_test
+from tests.bench.webhooks import ENVIRONMENT as WEBHOOK_ENVIRONMENT
+from tests.bench.webhooks import measure_webhooks
+from tests.hub import HubUnderTest, hub_under_test
 
 SLOTS = 20
 IDLE_SECONDS = 10.0
@@ -23,36 +30,57 @@ REQUESTS = "1000000"
 """Calls a key may make: the Hub is measured, not its limiter."""
 
 
-async def measure() -> dict[str, dict[str, float]]:
-    """Every figure, by group."""
+Figures = dict[str, dict[str, float]]
+
+
+async def measure_spine(hub: HubUnderTest) -> Figures:
+    """What `make bench` measures."""
+    await asyncio.sleep(SETTLE_SECONDS)  # start-up is over: idle is what is measured next
+    pids = hub.running.supervisor.processes()
+    without_runner = [pid for name, pid in pids.items() if name != "runner"]
+    figures = {"idle": await asyncio.to_thread(idle_figures, without_runner, IDLE_SECONDS)}
+    figures["warm-up"] = await measure_throughput(hub)
+    figures["throughput"] = await measure_throughput(hub)
+    figures["latency"] = await measure_latency(hub)
+    return figures
+
+
+SUITES: Mapping[str, Callable[[HubUnderTest], Awaitable[Figures]]] = {
+    "spine": measure_spine,
+    "webhooks": measure_webhooks,
+}
+
+
+async def measure(suite: str) -> Figures:
+    """Every figure of a suite, by group, and the floor's."""
     with tempfile.TemporaryDirectory(prefix="exekra-bench-") as folder:
         async with hub_under_test(Path(folder), slots=SLOTS) as hub:
-            await asyncio.sleep(SETTLE_SECONDS)  # start-up is over: idle is what is measured next
-            pids = hub.running.supervisor.processes()
-            without_runner = [pid for name, pid in pids.items() if name != "runner"]
-            figures = {"idle": await asyncio.to_thread(idle_figures, without_runner, IDLE_SECONDS)}
-            figures["warm-up"] = await measure_throughput(hub)
+            figures = await SUITES[suite](hub)
             figures["floor"] = await measure_floor(hub.admin_dsn)
-            figures["throughput"] = await measure_throughput(hub)
-            figures["latency"] = await measure_latency(hub)
+            claims = figures["floor"]["claims_per_second"]
             figures["ratio"] = {
-                "floor_over_spine": figures["floor"]["claims_per_second"]
-                / figures["throughput"]["executions_per_second"]
+                f"floor_over_{group}": claims / values["executions_per_second"]
+                for group, values in figures.items()
+                if "executions_per_second" in values
             }
             return figures
 
 
 def main() -> None:
     """Measures, prints, writes."""
-    os.environ.setdefault("EXEKRA_RATE_API_KEY", REQUESTS)
-    figures = asyncio.run(measure())
+    suite = sys.argv[1] if len(sys.argv) > 1 else "spine"
+    if suite not in SUITES:
+        sys.exit(f"There is no suite {suite!r}; there are: {', '.join(SUITES)}.")
+    for name, value in {"EXEKRA_RATE_API_KEY": REQUESTS, **WEBHOOK_ENVIRONMENT}.items():
+        os.environ.setdefault(name, value)
+    figures = asyncio.run(measure(suite))
     table = Table("group", "figure", "value", title=f"{os.cpu_count()} cores, {SLOTS} slots")
     for group, values in figures.items():
         for name, value in values.items():
             table.add_row(group, name, f"{value:,.2f}")
     Console().print(table)
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
+    path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}{'' if suite == 'spine' else f'-{suite}'}.json"
     path.write_text(json.dumps(figures, indent=1))
 
 
