@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway import VERSION
+from services.gateway.examples import EXAMPLES
 from services.gateway.permissions import ANYONE
 from services.gateway.routes.declaration import Route
 from services.gateway.transcoding.fields import ApiModel
@@ -96,10 +97,18 @@ def _operation(route: Route, references: Any, schemas: dict[str, Any]) -> dict[s
     if route.request is not None:
         schema = references[(route.request, "validation")]
         required = any(field.is_required() for field in route.request.model_fields.values())
-        operation["requestBody"] = {"required": required, "content": {"application/json": {"schema": schema}}}
+        content = {"schema": schema, "examples": _examples(route)}
+        operation["requestBody"] = {"required": required, "content": {"application/json": content}}
     if doc := _notes(route):
         operation["description"] = doc
     return operation
+
+
+def _examples(route: Route) -> dict[str, Any]:
+    bodies = EXAMPLES.get(f"{route.method} {route.path}", {})
+    return {
+        f"example{number}": {"summary": title, "value": body} for number, (title, body) in enumerate(bodies.items(), 1)
+    }
 
 
 def _notes(route: Route) -> str:
