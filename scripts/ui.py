@@ -101,7 +101,17 @@ def schema() -> None:
     install(with_tools=True)
     source = MODULES / ".openapi.json"
     source.write_text(document)
-    run(("node", str(MODULES / "openapi-typescript/bin/cli.js"), str(source), "-o", str(SCHEMA)), quiet=True)
+    run(
+        (
+            "node",
+            str(MODULES / "openapi-typescript/bin/cli.js"),
+            str(source),
+            "-o",
+            str(SCHEMA),
+            "--default-non-nullable=false",
+        ),
+        quiet=True,
+    )
     stamp.write_text(wanted)
 
 

@@ -17,6 +17,8 @@ export default tseslint.config(
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/consistent-type-imports": "error",
       eqeqeq: "error",
+      // Speaks of a compiler that is not used here.
+      "react-hooks/incompatible-library": "off",
     },
   },
   {

@@ -21,6 +21,8 @@ export interface LiveStatus {
 }
 
 const KINDS = ["execution.changed", "node.changed", "logs.appended", "runner.changed"];
+/** More happened than the stream can tell: what is shown has to be read anew. */
+const RESET = "stream.reset";
 const RETRY_MILLISECONDS = [500, 1_000, 2_000, 4_000, 8_000];
 /** Parts of a page that appear together ask for their topics together. */
 const GATHER_MILLISECONDS = 30;
@@ -97,6 +99,7 @@ export class LiveConnection {
     this.source = source;
     source.onopen = () => this.opened();
     source.onerror = () => this.broken();
+    source.addEventListener(RESET, () => this.onResumed());
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.take(event));
   }
 

@@ -1,10 +1,14 @@
 /** Every address of the UI. An area lists its own routes in `pages/<area>/routes.ts`; they are only joined here. */
 import { createRouter } from "@tanstack/react-router";
 
+import { executionRoutes } from "~/pages/execution/routes";
 import { executionsRoutes } from "~/pages/executions/routes";
 import { homeRoutes } from "~/pages/home/routes";
+import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
+import { workflowRoutes } from "~/pages/workflow/routes";
+import { workflowsRoutes } from "~/pages/workflows/routes";
 import { studioRoutes } from "~/studio/routes";
 
 import { queryClient } from "./queries";
@@ -13,7 +17,16 @@ import { parseSearch, stringifySearch } from "./search";
 
 const routeTree = rootRoute.addChildren([
   ...sessionRoutes,
-  shellRoute.addChildren([...homeRoutes, ...executionsRoutes, ...settingsRoutes, ...studioRoutes]),
+  shellRoute.addChildren([
+    ...homeRoutes,
+    ...executionsRoutes,
+    ...executionRoutes,
+    ...workflowsRoutes,
+    ...workflowRoutes,
+    ...runnersRoutes,
+    ...settingsRoutes,
+    ...studioRoutes,
+  ]),
 ]);
 
 export const router = createRouter({

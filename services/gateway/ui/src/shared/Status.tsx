@@ -1,14 +1,16 @@
 /** Statuses by shape, colour and word. The shape carries the meaning; colour is never alone. */
 import type { ReactNode } from "react";
 
+import type { Schema } from "~/api/client";
+
 import classes from "./Status.module.css";
 
 export type ExecutionStatus =
   "QUEUED" | "ASSIGNED" | "RUNNING" | "STOPPING" | "COMPLETED" | "FAILED" | "STOPPED" | "LOST";
-export type NodeStatus = "running" | "completed" | "failed" | "skipped" | "retried" | "stopped";
+export type NodeStatus = Schema<"NodeRunShape">["status"];
 
 /** What a status looks like, whatever it is the status of. */
-type Look = ExecutionStatus | "SKIPPED" | "RETRIED";
+type Look = ExecutionStatus | "SKIPPED" | "RETRIED" | "WAITING" | "PAUSED" | "REUSED";
 
 const WORDS: Record<Look, string> = {
   QUEUED: "Queued",
@@ -21,6 +23,9 @@ const WORDS: Record<Look, string> = {
   LOST: "Lost",
   SKIPPED: "Skipped",
   RETRIED: "Retried",
+  WAITING: "Waiting",
+  PAUSED: "Paused",
+  REUSED: "Reused",
 };
 
 const CHECK = <path d="m4.3 7.2 1.9 1.9 3.6-4" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" />;
@@ -113,6 +118,26 @@ const SHAPES: Record<Look, ReactNode> = {
       strokeLinecap="round"
       strokeLinejoin="round"
     />
+  ),
+  WAITING: (
+    <>
+      <circle {...RING} strokeWidth="1.6" strokeDasharray="2.3 1.86" />
+      <path d="M7 4.4V7l1.7 1.1" fill="none" stroke="currentColor" strokeWidth="1.3" strokeLinecap="round" />
+    </>
+  ),
+  PAUSED: (
+    <>
+      <circle {...RING} strokeWidth="1.5" />
+      <path d="M5.7 5v4M8.3 5v4" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" />
+    </>
+  ),
+  REUSED: (
+    <>
+      <circle {...RING} strokeWidth="1.3" />
+      <g fill="none" stroke="currentColor">
+        {CHECK}
+      </g>
+    </>
   ),
 };
 

@@ -85,7 +85,7 @@ function Story({ execution }: { execution: Execution }) {
 function RunnerName({ execution }: { execution: Execution }) {
   if (!execution.runnerId) return <span className="dim">–</span>;
   return (
-    <Link to={`/runners/${execution.runnerId}`} className={classes["runner"]}>
+    <Link to="/runners/$runnerId" params={{ runnerId: execution.runnerId }} className={classes["runner"]}>
       {execution.runnerName ?? shortId(execution.runnerId)}
     </Link>
   );

@@ -1,0 +1,90 @@
+/** One execution: what it came to and why, every node with its values, the log, and what can be done now. */
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+
+import { usePolling } from "~/live/hooks";
+import { useFresh } from "~/live/useFresh";
+import { useAddress } from "~/routing/useAddress";
+import { isLive } from "~/shared/executions/story";
+import { shortId } from "~/shared/format";
+import { Loaded } from "~/shared/Loaded";
+import { Page } from "~/shared/Page";
+import { Tabs } from "~/shared/Tabs";
+
+import { Actions } from "./Actions";
+import { Answer } from "./Answer";
+import { Artifacts } from "./Artifacts";
+import classes from "./ExecutionPage.module.css";
+import { Heading } from "./Heading";
+import { History } from "./History";
+import { Log } from "./Log";
+import { RunDrawer } from "./RunDrawer";
+import { artifactsQuery, executionQuery, graphQuery, useNodeRuns, type Execution } from "./queries";
+import { Timeline } from "./Timeline";
+import { Values } from "./Values";
+
+const route = getRouteApi("/shell/executions/$executionId");
+
+export function ExecutionPage() {
+  const { executionId } = route.useParams();
+  const polling = usePolling();
+  const query = useQuery({
+    ...executionQuery(executionId),
+    refetchInterval: ({ state }) =>
+      state.data && !isLive(state.data) && state.data.status !== "LOST" ? false : polling,
+  });
+  useFresh(`execution:${executionId}`, ["execution", executionId]);
+  return (
+    <Page
+      title={query.data ? query.data.workflow.name : shortId(executionId)}
+      crumbs={[{ label: "Executions", to: "/executions" }]}
+      actions={query.data && <Actions execution={query.data} />}
+    >
+      <Loaded query={query} what="The execution">
+        {(execution) => <Shown execution={execution} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Shown({ execution }: { execution: Execution }) {
+  const [search, change] = useAddress();
+  const polling = usePolling();
+  const live = isLive(execution);
+  const graph = useQuery(graphQuery(execution));
+  const runs = useNodeRuns(execution.id, execution.attempt, live ? polling : false);
+  const artifacts = useQuery({ ...artifactsQuery(execution.id), refetchInterval: live ? polling : false });
+  const began = execution.startedAt !== null;
+  const tab = search["tab"] ?? "log";
+  const tabs = [
+    { value: "log", label: "Log" },
+    { value: "values", label: "Inputs and output" },
+    { value: "files", label: "Files", count: artifacts.data?.length || undefined },
+    { value: "history", label: "History" },
+  ];
+  return (
+    <div className={classes["page"]}>
+      <Heading execution={execution} />
+      <Answer execution={execution} graph={graph.data} artifacts={artifacts.data ?? []} />
+      {(began || !live) && <Timeline execution={execution} graph={graph.data} query={runs} />}
+      <section className={classes["evidence"]}>
+        <Tabs
+          label="Evidence"
+          tabs={tabs}
+          value={tab}
+          onChange={(value) => change({ tab: value === "log" ? undefined : value })}
+        />
+        {tab === "log" && <Log execution={execution} graph={graph.data} />}
+        {tab === "values" && <Values execution={execution} />}
+        {tab === "files" && <Artifacts artifacts={artifacts.data ?? []} graph={graph.data} />}
+        {tab === "history" && <History execution={execution} />}
+      </section>
+      <RunDrawer
+        run={runs.data?.find((run) => String(run.seq) === search["run"]) ?? null}
+        graph={graph.data}
+        artifacts={artifacts.data ?? []}
+        onClose={() => change({ run: undefined })}
+      />
+    </div>
+  );
+}

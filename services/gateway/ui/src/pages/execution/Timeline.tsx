@@ -1,0 +1,188 @@
+/** Gantt chart of the node runs, and the list of them: name, status, duration, bar. A row opens the run's values. */
+import { ActionIcon } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+import { useMemo } from "react";
+
+import { useAddress } from "~/routing/useAddress";
+import { isLive } from "~/shared/executions/story";
+import { Empty } from "~/shared/Feedback";
+import { formatCount, spellDuration } from "~/shared/format";
+import { Loaded } from "~/shared/Loaded";
+import { NodeIcon } from "~/shared/NodeIcon";
+import { Panel } from "~/shared/Panel";
+import { StatusIcon } from "~/shared/Status";
+import { useNow } from "~/shared/useNow";
+
+import { layOut, parseTurns, spellTurns, type Row, type Turns } from "./rows";
+import type { Execution, NodeRun } from "./queries";
+import { barOf, spanOf, ticksOf, type Span } from "./scale";
+import classes from "./Timeline.module.css";
+
+interface TimelineProps {
+  execution: Execution;
+  graph: unknown;
+  query: UseQueryResult<readonly NodeRun[]>;
+}
+
+export function Timeline({ execution, graph, query }: TimelineProps) {
+  const count = query.data?.length ?? 0;
+  return (
+    <Panel title="Timeline" aside={count > 0 ? `${formatCount(count)} node runs` : undefined} bleed>
+      <Loaded query={query} what="The node runs" rows={4}>
+        {(runs) =>
+          runs.length === 0 ? (
+            <Empty title={isLive(execution) ? "Nothing has run yet" : "No node was run"}>
+              {isLive(execution)
+                ? "The first node appears here as soon as it begins."
+                : "It ended before its first node began."}
+            </Empty>
+          ) : (
+            <Chart execution={execution} graph={graph} runs={runs} />
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Chart({ execution, graph, runs }: { execution: Execution; graph: unknown; runs: readonly NodeRun[] }) {
+  const [search, change] = useAddress();
+  const turns = search["turns"];
+  const chosen = useMemo(() => parseTurns(turns), [turns]);
+  const rows = useMemo(() => layOut(graph, runs, chosen), [graph, runs, chosen]);
+  const now = useNow(isLive(execution) ? 250 : 60_000);
+  const span = spanOf(execution, runs, isLive(execution) ? now : null);
+  return (
+    <div className={classes["chart"]} role="table" aria-label="Node runs">
+      <div className={classes["axis"]} aria-hidden="true">
+        <div className={classes["lane"]}>
+          {ticksOf(span).map((tick) => (
+            <span key={tick.label} style={{ left: `${tick.percent}%` }}>
+              {tick.label}
+            </span>
+          ))}
+        </div>
+      </div>
+      {rows.map((row) => (
+        <ChartRow
+          key={row.key}
+          row={row}
+          span={span}
+          isOpen={row.run !== null && String(row.run.seq) === search["run"]}
+          onOpen={() => row.run && change({ run: String(row.run.seq) })}
+          onTurn={(index) => change({ turns: spellTurns({ ...chosen, [row.nodeId]: index }) })}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ChartRowProps {
+  row: Row<NodeRun>;
+  span: Span;
+  isOpen: boolean;
+  onOpen: () => void;
+  onTurn: (index: number) => void;
+}
+
+function ChartRow({ row, span, isOpen, onOpen, onTurn }: ChartRowProps) {
+  const { run } = row;
+  return (
+    <div
+      className={classes["row"]}
+      role="row"
+      data-status={run?.status.toUpperCase()}
+      data-reached={run ? true : undefined}
+      data-open={isOpen || undefined}
+    >
+      <div className={classes["name"]} role="cell" style={{ paddingLeft: 16 + row.depth * 16 }}>
+        {run ? <StatusIcon status={run.status} /> : <i className={classes["blank"]} />}
+        <span className="dim">
+          <NodeIcon type={row.type} size={14} />
+        </span>
+        {run ? (
+          <button
+            type="button"
+            className={`${classes["open"]} trunc`}
+            onClick={onOpen}
+            title={`${row.name}: inputs and output`}
+          >
+            {row.name}
+          </button>
+        ) : (
+          <span className="trunc dim">{row.name}</span>
+        )}
+        {row.turns && row.turns.indices.length > 1 && <TurnPicker turns={row.turns} onTurn={onTurn} />}
+      </div>
+      <div className={classes["lane"]} role="cell">
+        {row.tries.map((one) => (
+          <Bar key={one.seq} run={one} span={span} />
+        ))}
+        {run ? <Bar run={run} span={span} worded /> : <span className={`${classes["never"]} dim sm`}>not reached</span>}
+      </div>
+    </div>
+  );
+}
+
+function Bar({ run, span, worded = false }: { run: NodeRun; span: Span; worded?: boolean }) {
+  const bar = barOf(run, span);
+  if (run.status === "skipped") return worded ? <span className={`${classes["never"]} dim sm`}>not taken</span> : null;
+  const words =
+    run.status === "failed"
+      ? `${run.failure?.code ?? "failed"} after ${spellDuration(bar.seconds)}`
+      : spellDuration(bar.seconds);
+  return (
+    <>
+      <i
+        className={classes["bar"]}
+        data-status={run.status.toUpperCase()}
+        style={{ left: `${bar.left}%`, width: `max(2px, ${bar.width}%)` }}
+      />
+      {worded && (
+        <span
+          className={`${classes["words"]} num`}
+          data-side={bar.left > 60 ? "left" : "right"}
+          style={
+            bar.left > 60
+              ? { right: `calc(${100 - bar.left}% + 6px)` }
+              : { left: `calc(${bar.left + bar.width}% + 6px)` }
+          }
+        >
+          {words}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Which turn of the loop the rows below show. */
+function TurnPicker({ turns, onTurn }: { turns: Turns; onTurn: (index: number) => void }) {
+  const place = turns.indices.indexOf(turns.chosen);
+  const [before, after] = [turns.indices[place - 1], turns.indices[place + 1]];
+  const failed = turns.indices.filter((index) => turns.statuses.get(index) === "failed").length;
+  return (
+    <span className={classes["turns"]}>
+      <ActionIcon
+        size={20}
+        aria-label="Turn before"
+        disabled={before === undefined}
+        onClick={() => before !== undefined && onTurn(before)}
+      >
+        <IconChevronLeft size={14} stroke={1.5} />
+      </ActionIcon>
+      <span className="num sm mut nowrap">
+        {formatCount(turns.chosen + 1)} of {formatCount(turns.indices.length)}
+      </span>
+      <ActionIcon
+        size={20}
+        aria-label="Next turn"
+        disabled={after === undefined}
+        onClick={() => after !== undefined && onTurn(after)}
+      >
+        <IconChevronRight size={14} stroke={1.5} />
+      </ActionIcon>
+      {failed > 0 && <span className="tag bad">{failed} failed</span>}
+    </span>
+  );
+}
