@@ -16,6 +16,8 @@ export interface Seen {
   durationSeconds: number;
   tryNumber: number;
   output?: unknown;
+  /** The way it was left by. */
+  port?: string | null;
 }
 
 /** The turn of each loop that is shown; the latest where nothing was chosen. */
@@ -115,24 +117,26 @@ export class RunView<Run extends Seen> {
 
   private edgeFact(source: GraphNode, port: string, target: string): EdgeFact | undefined {
     const run = this.shown(source.id);
-    if (!run || run.status === "running" || run.status === "retried") return undefined;
+    if (!run || UNDECIDED.includes(run.status)) return undefined;
     if (run.status === "skipped" || portTaken(source, run) !== port) return "dead";
     const next = this.shown(target);
-    return next?.status === "running" ? "now" : next ? "taken" : undefined;
+    return next && (next.status === "running" || next.status === "paused") ? "now" : next ? "taken" : undefined;
   }
 }
 
-/** The way by which a node was left. */
+const UNDECIDED: readonly NodeStatus[] = ["running", "paused", "waiting", "retried"];
+
+/** The way by which a node was left; a runner of an older version does not tell, then it follows from the output. */
 export function portTaken(node: GraphNode, run: Seen): string | null {
+  if (run.port) return run.port;
   if (run.status === "failed") {
     if (node.onError === "errorPort") return ERROR_PORT;
     return node.onError === "continue" ? DEFAULT_PORT : null;
   }
-  if (run.status !== "completed") return null;
+  if (run.status !== "completed" && run.status !== "reused") return null;
   const output = isObject(run.output) ? run.output : {};
-  if (node.type === "control.if")
-    return output["result"] === true ? "true" : output["result"] === false ? "false" : null;
-  if (node.type === "control.switch") return typeof output["port"] === "string" ? output["port"] : null;
+  if (node.type === "control.if" && typeof output["result"] === "boolean") return String(output["result"]);
+  if (node.type === "control.switch" && typeof output["port"] === "string") return output["port"];
   return DEFAULT_PORT;
 }
 
@@ -144,7 +148,17 @@ function turnsOf(run: Seen): Turn[] {
   );
 }
 
-const WEIGHT: NodeStatus[] = ["skipped", "completed", "retried", "stopped", "failed", "running"];
+const WEIGHT: NodeStatus[] = [
+  "skipped",
+  "reused",
+  "completed",
+  "retried",
+  "stopped",
+  "failed",
+  "waiting",
+  "running",
+  "paused",
+];
 
 function worse(a: NodeStatus | undefined, b: NodeStatus): NodeStatus {
   if (a === undefined) return b;
@@ -155,7 +169,7 @@ const LISTS = ["rows", "items", "files", "entries", "messages", "groups", "recor
 
 /** In two or three words what a node did, from what it handed back. */
 export function didWhat(run: Seen): string | undefined {
-  if (run.status === "failed" || run.status === "skipped" || run.status === "running") return undefined;
+  if (run.status !== "completed" && run.status !== "reused") return undefined;
   const output = run.output;
   if (Array.isArray(output)) return counted(output.length, "entry", "entries");
   if (!isObject(output)) return undefined;

@@ -32,6 +32,7 @@ export class Saver {
   private wanted: Graph | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dirtySince = 0;
+  private closed = false;
   private running: Promise<void> | null = null;
   private readonly watchers = new Set<() => void>();
 
@@ -85,15 +86,21 @@ export class Saver {
     if (wanted !== base.graph) this.changed(wanted);
   }
 
+  /** Saves what waits from here on. */
+  open(): void {
+    this.closed = false;
+    if (this.wanted !== null) this.schedule(IDLE_MILLISECONDS);
+  }
+
   /** No more saves from here on; what is unsaved stays kept in the tab. */
   close(): void {
+    this.closed = true;
     clearTimeout(this.timer);
-    this.watchers.clear();
   }
 
   private schedule(milliseconds: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void (this.running ?? this.run()), milliseconds);
+    if (!this.closed) this.timer = setTimeout(() => void (this.running ?? this.run()), milliseconds);
   }
 
   private run(): Promise<void> {
