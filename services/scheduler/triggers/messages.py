@@ -13,7 +13,6 @@ from services.scheduler.triggers.ledger import EXPLANATIONS, Outcome, Reason
 from services.scheduler.triggers.model import Trigger
 from services.scheduler.triggers.preview import Preview
 from services.scheduler.triggers.repository.ledger import FireRow
-from services.scheduler.triggers.repository.schedules import Described
 from services.scheduler.triggers.schedules import Misfire, Overlap, Schedule, ScheduleChange
 
 _CHANGES = {None: pb.CLOCK_CHANGE_UNSPECIFIED, "gap": pb.CLOCK_CHANGE_GAP, "overlap": pb.CLOCK_CHANGE_OVERLAP}
@@ -42,9 +41,8 @@ def trigger_message(trigger: Trigger) -> pb.Trigger:
     )
 
 
-def schedule_message(described: Described, next_at: datetime | None) -> pb.ScheduleSpec:
+def schedule_message(schedule: Schedule, description: str, next_at: datetime | None) -> pb.ScheduleSpec:
     """A stored schedule, in words as well."""
-    schedule = described.schedule
     message = pb.ScheduleSpec(
         timezone=schedule.timezone,
         starts_at=timestamp(schedule.starts_at),
@@ -58,7 +56,7 @@ def schedule_message(described: Described, next_at: datetime | None) -> pb.Sched
         overlap=pb.OverlapPolicy.Value(f"OVERLAP_POLICY_{schedule.overlap}"),
         calendars=schedule.calendars,
         next_fire_at=timestamp(next_at),
-        description=schedule.window().explain(),
+        description=description,
     )
     if schedule.cron is not None:
         message.cron = schedule.cron

@@ -19,6 +19,7 @@ AHEAD_SECONDS = 120.0
 """At least so far the ledger is filled; a visit plans twice as far, so that frequent schedules are visited seldom."""
 SCHEDULES_AT_ONCE = 1_000
 ROWS_AT_ONCE = 20_000
+POSTPONED_SECONDS = 600.0
 
 
 class Planner:
@@ -59,14 +60,21 @@ class Planner:
             rows = 0
             for each in wanted:
                 days = stack([rules[known] for known in each.schedule.calendars if known in rules])
-                plan = make_plan(
-                    each.trigger_id,
-                    each.schedule,
-                    each.planned_until,
-                    each.now,
-                    timedelta(seconds=2 * AHEAD_SECONDS),
-                    days,
-                )
+                try:
+                    plan = make_plan(
+                        each.trigger_id,
+                        each.schedule,
+                        each.planned_until,
+                        each.now,
+                        timedelta(seconds=2 * AHEAD_SECONDS),
+                        days,
+                    )
+                except Exception:
+                    # One schedule that cannot be planned (its zone has gone from the time zone data) is no reason for
+                    # the others to stand still. Nothing of it is lost: its plan goes on from where it ended.
+                    log.exception("a schedule cannot be planned", trigger_id=each.trigger_id)
+                    await repository.postpone_plan(connection, each.trigger_id, POSTPONED_SECONDS)
+                    continue
                 plans.append(plan)
                 rows += len(plan.fires) + 1
                 if rows >= ROWS_AT_ONCE:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfoNotFoundError
 
 from exekra.scheduler.v1 import trigger_pb2
 from services.scheduler.calendars.rules import find_calendars, load_stack
@@ -59,8 +60,15 @@ class ScheduleKind:
         """Writes `schedule` into each message."""
         found = await repository.describe(connection, list(messages_by_id))
         for trigger_id, described in found.items():
-            next_at = await _next_fire(connection, described)
-            messages_by_id[trigger_id].schedule.CopyFrom(messages.schedule_message(described, next_at))
+            try:
+                description = described.schedule.window().explain()
+                next_at = await _next_fire(connection, described)
+            except ZoneInfoNotFoundError:
+                description = f"Never: this Hub's time zone data no longer hold {described.schedule.timezone}."
+                next_at = None
+            messages_by_id[trigger_id].schedule.CopyFrom(
+                messages.schedule_message(described.schedule, description, next_at)
+            )
 
 
 async def _next_fire(connection: "Connection", described: Described) -> datetime | None:

@@ -52,8 +52,14 @@ def _suggest(wanted: str, names: dict[str, str]) -> list[str]:
 
 @cache
 def fingerprint(name: str) -> str:
-    """Of the rules this process uses for a zone: changes with its time zone data, and only for the zones concerned."""
-    return hashlib.sha256(_data(name)).hexdigest()[:16]
+    """Of the rules this process uses for a zone: changes with its time zone data, and only for the zones concerned.
+
+    Empty for a zone that has gone from the data.
+    """
+    try:
+        return hashlib.sha256(_data(name)).hexdigest()[:16]
+    except (OSError, ModuleNotFoundError):
+        return ""
 
 
 def _data(name: str) -> bytes:

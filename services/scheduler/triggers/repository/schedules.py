@@ -51,6 +51,7 @@ INSERT_SPANS = """INSERT INTO fire (trigger_id, fire_at, due_at, span_until, ins
 SAVE_PLANS = """UPDATE schedule s SET planned_until = p.planned_until, next_at = p.next_at, zone_data = p.zone_data
  FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[]) AS p (id, planned_until, next_at, zone_data)
  WHERE s.trigger_id = p.id"""
+POSTPONE = "UPDATE schedule SET next_at = now() + make_interval(secs => $2) WHERE trigger_id = $1"
 KNOWN_ZONES = "SELECT DISTINCT timezone, zone_data FROM schedule WHERE next_at IS NOT NULL"
 CHANGED_IN_ZONE = """SELECT trigger_id FROM schedule WHERE timezone = $1 AND zone_data <> $2 AND next_at IS NOT NULL
  LIMIT $3 FOR UPDATE SKIP LOCKED"""
@@ -160,6 +161,11 @@ async def save_plans(connection: "Connection", plans: Sequence[Plan]) -> None:
         [plan.next_at for plan in plans],
         [fingerprint(plan.timezone) for plan in plans],
     )
+
+
+async def postpone_plan(connection: "Connection", trigger_id: str, seconds: float) -> None:
+    """Looks at a locked schedule again after so long."""
+    await connection.execute(POSTPONE, trigger_id, seconds)
 
 
 async def find_changed_zones(connection: "Connection") -> list[str]:
