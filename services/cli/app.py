@@ -14,6 +14,7 @@ from services.cli import (
     runners,
     running,
     sign_in,
+    triggers,
     workflows,
 )
 from services.cli.errors import usage
@@ -52,6 +53,7 @@ commands.add_to(app)
 app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
+app.add_typer(triggers.app, name="trigger")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(events.app, name="event")
 app.add_typer(notifications.app, name="notification")

@@ -43,7 +43,7 @@ def run_workflow(
 
     async def start(hub: Hub) -> Started:
         workflow = await hub.workflows.find(name)
-        inputs = documents | parse_pairs(given or (), await _declared_types(hub, workflow, draft) if given else {})
+        inputs = documents | parse_pairs(given or (), await declared_types(hub, workflow, draft) if given else {})
         return await hub.executions.start(
             workflow.id,
             inputs,
@@ -122,7 +122,8 @@ def parse_pairs(pairs: Sequence[str], types: Mapping[str, str]) -> dict[str, Any
     return inputs
 
 
-async def _declared_types(hub: Hub, workflow: Workflow, draft: bool) -> dict[str, str]:
+async def declared_types(hub: Hub, workflow: Workflow, draft: bool) -> dict[str, str]:
+    """The types of a workflow's inputs by name, of its draft or its published version; empty when there is none."""
     version = workflow.draft_version if draft else workflow.published_version
     if not version:
         return {}
