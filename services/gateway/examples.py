@@ -66,7 +66,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "Later": {"workflowId": ID, "notBefore": "2027-01-31T08:00:00Z", "priority": 90, "inputs": {"number": 21}},
     },
     "POST /executions/{execution_id}/stop": {"Softly": {"reason": "Wrong customer"}, "At once": {"force": True}},
-    "POST /executions/{execution_id}/retry": {"From the start": {}},
+    "POST /executions/{execution_id}/retry": {
+        "From the start": {},
+        "From a node, with another value": {"fromNodeId": "double", "vars": {"factor": 3}},
+    },
+    "POST /executions/{execution_id}/debug": {
+        "One node": {"action": "step"},
+        "Until a node": {"action": "runTo", "nodeId": "double"},
+    },
+    "POST /approvals/{approval_id}": {"Approve": {"decision": "approved", "comment": "Checked with the supplier"}},
     "POST /executions/{execution_id}/resolve": {
         "It was done": {"status": "COMPLETED", "note": "The payment is in the bank's list"}
     },

@@ -16,6 +16,7 @@ from exekra.kit.v1 import access_pb2
 from exekra.license.v1 import license_service_pb2  # noqa: F401
 from exekra.registry.v1 import runner_admin_service_pb2  # noqa: F401
 from exekra.scheduler.v1 import (  # noqa: F401
+    approval_service_pb2,
     calendar_service_pb2,
     changes_service_pb2,
     event_endpoint_service_pb2,

@@ -16,6 +16,7 @@ _OPERATOR = frozenset(
         "execution:view",
         "execution:stop",
         "execution:resolve",
+        "approval:decide",
         "workflow:view",
         "trigger:view",
         "runner:view",

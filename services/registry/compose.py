@@ -26,6 +26,7 @@ from services.kit.serve import Parts
 from services.registry import loops, repository
 from services.registry.acknowledgements import Acknowledgements
 from services.registry.artifacts import Artifacts
+from services.registry.continuations import Continuations
 from services.registry.credentials import PairingCommands, fingerprint
 from services.registry.enrolment import Enrolment
 from services.registry.graphs import GraphCache
@@ -129,6 +130,7 @@ def _runner_servicer(core: Core) -> RunnerServicer:
             GraphCache(core.scheduler, settings.graph_cache_bytes),
             NodeTypeDeclarations(core.scheduler),
             Artifacts(core.scheduler),
+            Continuations(core.scheduler),
         ),
         settings.link_wait_seconds,
     )

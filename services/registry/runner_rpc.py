@@ -13,6 +13,7 @@ from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as dispatch
 from services.registry.acknowledgements import Acknowledgements
 from services.registry.artifacts import Artifacts
+from services.registry.continuations import Continuations
 from services.registry.enrolment import Enrolment, Machine
 from services.registry.errors import stale_session, unauthenticated
 from services.registry.graphs import GraphCache
@@ -70,14 +71,14 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         enrolment: Enrolment,
         streams: tuple[Heartbeats, Polls, Acknowledgements, Reports],
         link: Link,
-        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts],
+        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts, Continuations],
         wait_seconds: float,
     ) -> None:
         self._sessions = sessions
         self._enrolment = enrolment
         self._heartbeats, self._polls, self._acknowledgements, self._reports = streams
         self._link = link
-        self._graphs, self._node_types, self._artifacts = resources
+        self._graphs, self._node_types, self._artifacts, self._continuations = resources
         self._wait_seconds = wait_seconds
 
     async def Pair(self, request: pb.PairRequest, context: Any) -> pb.PairResponse:  # noqa: N802, D102
@@ -162,6 +163,21 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         graph = await self._graphs.get(request.graph_sha256)
         for start in range(0, len(graph), CHUNK_BYTES):
             yield pb.GetWorkflowResponse(chunk=graph[start : start + CHUNK_BYTES])
+
+    async def GetContinuation(  # noqa: N802, D102
+        self, request: pb.GetContinuationRequest, context: Any
+    ) -> AsyncIterator[pb.GetContinuationResponse]:
+        runner_id = self._sessions.connected_runner(context)
+        async for response in self._continuations.document(runner_id, request.attempt.attempt_id):
+            yield response
+
+    async def GetArtifact(  # noqa: N802, D102
+        self, request: pb.GetArtifactRequest, context: Any
+    ) -> AsyncIterator[pb.GetArtifactResponse]:
+        runner_id = self._sessions.connected_runner(context)
+        attempt_id = request.attempt.attempt_id
+        async for response in self._continuations.artifact(runner_id, attempt_id, request.artifact_id):
+            yield response
 
     async def DeclareNodeTypes(self, request: pb.DeclareNodeTypesRequest, context: Any) -> pb.DeclareNodeTypesResponse:  # noqa: N802, D102
         runner_id = self._sessions.connected_runner(context)

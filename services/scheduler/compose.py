@@ -20,6 +20,11 @@ from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import Registration
 from services.kit.serve import Parts
 from services.scheduler.calendars.compose import calendar_registration
+from services.scheduler.continuations.approvals import Approvals
+from services.scheduler.continuations.debugging import Debugging
+from services.scheduler.continuations.fetching import Fetching
+from services.scheduler.continuations.retries import Retries
+from services.scheduler.continuations.rpc import registrations as continuation_registrations
 from services.scheduler.delivery.compose import delivery_registration, open_sender
 from services.scheduler.evidence.compose import compose_evidence
 from services.scheduler.executions.bells import Bells
@@ -114,6 +119,7 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 workflow_registration(core.pool, core.outbox),
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
+                *continuation_registrations(make_approvals(core), Fetching(core.pool, evidence.artifacts)),
                 calendar_registration(core.pool, core.outbox, settings),
                 outcome_registration(core.pool, core.outbox),
                 trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
@@ -138,15 +144,22 @@ def make_submissions(core: Core, licence: Licence) -> Submissions:
     )
 
 
+def make_approvals(core: Core) -> Approvals:
+    """For whoever decides them, people and the clock."""
+    return Approvals(core.pool, core.bells, core.outbox)
+
+
 def execution_registrations(
     core: Core, link_pool: "Pool", submissions: Submissions, stop: asyncio.Event
 ) -> list[Registration]:
     """ExecutionService and DispatchService; the Link of each registry process has `link_pool` for its transactions."""
     interventions = Interventions(core.pool, core.bells, core.courier, core.outbox)
+    retries = Retries(core.pool, submissions)
+    debugging = Debugging(core.pool, core.courier, core.outbox)
     return [
         Registration(
             execution_service_pb2_grpc.add_ExecutionServiceServicer_to_server,
-            ExecutionServicer(core.pool, submissions, interventions),
+            ExecutionServicer(core.pool, submissions, retries, interventions, debugging),
             execution_service_pb2.DESCRIPTOR.services_by_name["ExecutionService"],
         ),
         Registration(

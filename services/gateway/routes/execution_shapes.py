@@ -27,6 +27,7 @@ Mode = Literal["scheduled", "interactive"]
 Level = Literal["debug", "info", "warning", "error"]
 NodeStatus = Literal["running", "completed", "failed", "skipped", "retried", "stopped", "paused", "reused", "waiting"]
 YEAR_SECONDS = 366 * 24 * 3600.0
+NodeId = Annotated[str, Field(min_length=1, max_length=100)]
 Seconds = Annotated[float, Field(ge=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 
 
@@ -118,8 +119,19 @@ class ExecutionPage(ApiModel):
     next_cursor: str | None
 
 
+class DebugOptions(BodyModel):
+    """Pause before each of `breakpoints`, before `runTo` once, or before the first node."""
+
+    breakpoints: Annotated[list[NodeId], Field(max_length=2_000)] = Field(default_factory=list)
+    run_to: NodeId | None = None
+    paused: bool = False
+
+
 class CreateExecution(BodyModel):
-    """`draft` runs the latest draft (needs workflow:edit); `interactive` runs at once on a connected runner."""
+    """`draft` runs the latest draft (needs workflow:edit); `interactive` runs at once on a connected runner.
+
+    `debug`: of an interactive one, where it is to pause.
+    """
 
     workflow_id: Id
     inputs: Annotated[dict[str, Any], JsonDocument()] = Field(default_factory=dict)
@@ -131,6 +143,7 @@ class CreateExecution(BodyModel):
     not_before: Instant | None = None
     timeout_seconds: Seconds | None = None
     queue_timeout_seconds: Seconds | None = None
+    debug: Annotated[DebugOptions | None, NotSent()] = None
 
 
 class ExecutionQuery(PageQuery):
@@ -153,11 +166,27 @@ class StopExecution(BodyModel):
 
 
 class RetryExecution(BodyModel):
-    """Without `fromNodeId` from the start, which is all this version does."""
+    """Without `fromNodeId` from the start, on the version that is published now (a draft: on the latest).
 
-    from_node_id: Annotated[ShortText | None, NotSent()] = None
-    vars: Annotated[dict[str, Any] | None, NotSent()] = None
-    version: Annotated[int | None, Field(ge=1), NotSent()] = None
+    With it, what was decided before that node of the top level is reused, on the version that ran or on `version`, as
+    long as the two agree on it; `vars` replace recorded values of variables.
+    """
+
+    from_node_id: Annotated[str, Field(max_length=100)] = ""
+    vars: Annotated[dict[str, Any], JsonDocument()] = Field(default_factory=dict)
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class DebugExecution(BodyModel):
+    """A word to a paused or running execution; events `paused` of node runs tell where it stands.
+
+    `continue` lets everything go, `step` one node, `runTo` everything until `nodeId`; `pause` holds what would begin
+    next; `breakpoints` replaces all of them. To end it, stop it.
+    """
+
+    action: Literal["continue", "step", "runTo", "pause", "breakpoints"]
+    node_id: Annotated[str, Field(max_length=100)] = ""
+    breakpoints: Annotated[list[NodeId], Field(max_length=2_000)] = Field(default_factory=list)
 
 
 class ResolveExecution(BodyModel):

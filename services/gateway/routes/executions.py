@@ -27,19 +27,8 @@ async def prepare_creation(call: Call, message: Any) -> None:
         await require(call.gateway, call.caller, "workflow:edit")
     if body.mode == "interactive" and body.runner_id is None:
         message.runner_id = await _own_runner(call)
-
-
-async def refuse_fork(call: Call, _message: Any) -> None:
-    """A retry from the middle needs recorded outputs, which the engine does not take yet."""
-    body: shapes.RetryExecution = call.body
-    given = {"fromNodeId": body.from_node_id, "vars": body.vars, "version": body.version}
-    fields = [
-        FieldError(f"/{name}", "Leave it out: an execution is retried from its start, with its own version and inputs.")
-        for name, value in given.items()
-        if value is not None
-    ]
-    if fields:
-        raise invalid("This Hub retries from the start only.", *fields, reason="FORK_UNSUPPORTED")
+    if body.debug is not None:
+        message.debug_json = body.debug.model_dump_json(by_alias=True).encode()
 
 
 async def _own_runner(call: Call) -> str:
@@ -109,14 +98,23 @@ ROUTES = (
     route(
         method="POST",
         path="/executions/{execution_id}/retry",
-        summary="Start a new execution with the same inputs",
+        summary="Start a new execution with the same inputs, from the start or from a node",
         permission="execution:run",
         rpc=f"{SERVICE}.RetryExecution",
         request=shapes.RetryExecution,
         response=shapes.ExecutionAnswer,
         status=201,
-        prepare=refuse_fork,
+        seconds=10.0,
         creates=True,
+    ),
+    route(
+        method="POST",
+        path="/executions/{execution_id}/debug",
+        summary="Continue, step or pause an interactive execution, or set its breakpoints",
+        permission="execution:run",
+        rpc=f"{SERVICE}.DebugExecution",
+        request=shapes.DebugExecution,
+        response=shapes.ExecutionAnswer,
     ),
     route(
         method="POST",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.gateway.permissions import ANYONE, ROLES, SIGNED_IN
 from services.gateway.routes import (
     api_keys,
+    approvals,
     auth,
     calendars,
     deliveries,
@@ -34,6 +35,7 @@ def route_table() -> tuple[Route, ...]:
         *workflows.ROUTES,
         *executions.ROUTES,
         *evidence.ROUTES,
+        *approvals.ROUTES,
         *calendars.ROUTES,
         *outcomes.ROUTES,
         *triggers.ROUTES,

@@ -28,6 +28,7 @@ class EvidenceParts:
 
     registrations: list[Registration]
     bell: Bell
+    artifacts: Artifacts
 
 
 def artifact_folder(home: Path) -> Path:
@@ -53,4 +54,4 @@ def compose_evidence(
             changes_service_pb2.DESCRIPTOR.services_by_name["ChangesService"],
         ),
     ]
-    return EvidenceParts(registrations, bell)
+    return EvidenceParts(registrations, bell, artifacts)

@@ -26,6 +26,8 @@ DELETE_NODE_RUNS = """DELETE FROM node_run USING attempt a
 DELETE_EVIDENCE = "DELETE FROM attempt_evidence WHERE execution_id = ANY($1::uuid[])"
 DELETE_EVENTS = "DELETE FROM execution_event WHERE execution_id = ANY($1::uuid[])"
 DELETE_ATTEMPTS = "DELETE FROM attempt WHERE execution_id = ANY($1::uuid[])"
+DELETE_CONTINUATIONS = "DELETE FROM continuation WHERE execution_id = ANY($1::uuid[])"
+DELETE_APPROVALS = "DELETE FROM approval WHERE execution_id = ANY($1::uuid[])"
 DELETE_EXECUTIONS = "DELETE FROM execution WHERE id = ANY($1::uuid[])"
 OLD_ARTIFACTS = """SELECT id, sha256 FROM artifact
  WHERE NOT EXISTS (SELECT FROM execution e WHERE e.id = artifact.execution_id)
@@ -83,6 +85,8 @@ async def _forget_some_executions(pool: "Pool", before: datetime) -> int:
                 DELETE_EVIDENCE,
                 DELETE_EVENTS,
                 DELETE_ATTEMPTS,
+                DELETE_CONTINUATIONS,
+                DELETE_APPROVALS,
                 DELETE_EXECUTIONS,
             ):
                 await connection.execute(statement, ids)

@@ -8,6 +8,7 @@ reports and leases, and last the claims for the runners that have a seat free ag
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from services.scheduler.continuations.suspensions import keep_suspension
 from services.scheduler.evidence.ingest import store_reports
 from services.scheduler.evidence.model import ReportedBatch
 from services.scheduler.executions import decisions
@@ -23,7 +24,7 @@ from services.scheduler.executions.calls import (
     Report,
     SetPoll,
 )
-from services.scheduler.executions.lifecycle import Status
+from services.scheduler.executions.lifecycle import Event, Status
 from services.scheduler.executions.model import Answer, Change, Instruction, Offer, Order, Work
 from services.scheduler.executions.repository import dispatch, outcomes, sessions
 from services.scheduler.executions.repository.sessions import HeldState
@@ -109,9 +110,22 @@ async def _change_wave(
             note(aftermath, change)
         replies[call.id] = Reply(call, answer=answer)
     await outcomes.apply_changes(connection, list(changes.values()))
+    await _keep_suspensions(connection, wave, changes, aftermath)
     ended = [work for work in works.values() if work.execution_id in changes and changes[work.execution_id].attempt_end]
     if await outcomes.unpark(connection, ended):
         aftermath.dispatch = True
+
+
+async def _keep_suspensions(
+    connection: "Connection", wave: dict[str, Call], changes: dict[str, Change], aftermath: Aftermath
+) -> None:
+    for change in changes.values():
+        body = wave[change.attempt_id].body if change.event is Event.SUSPEND and change.attempt_id else None
+        if isinstance(body, FinishAttempt) and body.finish.suspension is not None:
+            again = await keep_suspension(connection, change, body.finish.suspension)
+            if again is not None:
+                await outcomes.apply_changes(connection, [again])
+                note(aftermath, again)
 
 
 def _judge(call: Call, work: Work) -> decisions.Judgement:

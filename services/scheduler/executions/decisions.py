@@ -7,7 +7,17 @@ event leads, by `lifecycle` alone.
 from dataclasses import replace
 
 from services.scheduler.executions.lifecycle import Event, Status, next_status
-from services.scheduler.executions.model import Actor, Answer, AttemptEnd, Change, Failure, Finish, Mode, Work
+from services.scheduler.executions.model import (
+    Actor,
+    Answer,
+    AttemptEnd,
+    Change,
+    Failure,
+    Finish,
+    Mode,
+    Suspension,
+    Work,
+)
 
 DISPATCH_FAILURES_ALLOWED = 3
 """Delivered and declined or unanswered so often with backoff; once more is the end (03 "Statuses")."""
@@ -16,6 +26,8 @@ FENCED_CODES = frozenset({"FENCED", "LEASE_EXPIRED"})
 """A failure by which a runner says that it stopped itself at the end of its lease."""
 
 MAXIMUM_BACKOFF_SECONDS = 3_600.0
+UNTIL_DECIDED_SECONDS = 100 * 366 * 86_400.0
+"""When an execution that waits for a person would be ready by itself: never, as far as anybody is concerned."""
 
 Judgement = tuple[Change | None, Answer]
 
@@ -118,6 +130,8 @@ def _finish_live(work: Work, result: Finish) -> Change:
     if result.outcome is AttemptEnd.STOPPED:
         by = Actor("runner", work.attempt.runner_id if work.attempt else "", result.stopped_by)
         return _result(work, Event.FINISH_STOPPED, result, stopped_by=by, facts={"stoppedBy": result.stopped_by})
+    if result.outcome is AttemptEnd.SUSPENDED and result.suspension is not None:
+        return _suspend(work, result, result.suspension)
     failure = result.failure or Failure("UNKNOWN", "The runner gave no reason.")
     if failure.code in FENCED_CODES:
         return replace(lose(work, "FENCED", failure.message), digest=result.digest)
@@ -135,11 +149,31 @@ def _finish_live(work: Work, result: Finish) -> Change:
     return _result(work, Event.FINISH_FAILED, result, failure=failure, facts={"code": failure.code})
 
 
+def _suspend(work: Work, result: Finish, suspension: Suspension) -> Change:
+    """Back to the queue until the first delay is over; approvals wake it by themselves. It costs no try."""
+    delays = [wait.seconds for wait in suspension.waits if wait.seconds is not None]
+    return _result(
+        work,
+        Event.SUSPEND,
+        result,
+        run_attempts=work.run_attempts - 1,
+        waiting_for="DELAY" if delays else "APPROVAL",
+        ready_in_seconds=max(0.0, min(delays, default=UNTIL_DECIDED_SECONDS)),
+        facts={"waitsFor": [wait.node_id for wait in suspension.waits]},
+    )
+
+
+def resume(work: Work, node_id: str, decision: str, by: Actor) -> Change:
+    """A person, or the time they had, decided what a queued execution waits for."""
+    facts = {"nodeId": node_id, "decision": decision, "by": by.name or by.id}
+    return _change(work, Event.RESUME, attempt_id=None, ready_in_seconds=0.0, facts=facts)
+
+
 def _finish_late(work: Work, result: Finish) -> Change | None:
     """A result after the attempt was given up. It never undoes what was decided meanwhile."""
     if result.outcome is AttemptEnd.OK and work.status in (Status.LOST, Status.QUEUED):
         return _result(work, Event.LATE_OK, result, late=True)
-    if work.status is not Status.LOST:
+    if work.status is not Status.LOST or result.outcome is AttemptEnd.SUSPENDED:
         return None
     if result.outcome is AttemptEnd.STOPPED:
         return _result(work, Event.LATE_STOPPED, result, late=True)

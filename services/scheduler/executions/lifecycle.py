@@ -39,6 +39,10 @@ class Event(StrEnum):
     FINISH_STOPPED = "FINISH_STOPPED"
     FINISH_TIMEOUT = "FINISH_TIMEOUT"
     RETRY_FAILED = "RETRY_FAILED"
+    SUSPEND = "SUSPEND"
+    """Nothing can be done before a person decides or a time has come; the runner is free."""
+    RESUME = "RESUME"
+    """A person decided: what waited for that may go on."""
     NOT_BEGUN = "NOT_BEGUN"
     LOSE = "LOSE"
     RETRY_LOST = "RETRY_LOST"
@@ -62,6 +66,7 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.QUEUED, Event.STOP): Status.STOPPED,
         (Status.QUEUED, Event.QUEUE_TIMEOUT): Status.FAILED,
         (Status.QUEUED, Event.LATE_OK): Status.COMPLETED,
+        (Status.QUEUED, Event.RESUME): Status.QUEUED,
         (Status.ASSIGNED, Event.ACKNOWLEDGE): Status.RUNNING,
         (Status.ASSIGNED, Event.RETURN): Status.QUEUED,
         (Status.ASSIGNED, Event.DECLINE): Status.QUEUED,
@@ -73,6 +78,7 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.RUNNING, Event.FINISH_FAILED): Status.FAILED,
         (Status.RUNNING, Event.FINISH_STOPPED): Status.STOPPED,
         (Status.RUNNING, Event.RETRY_FAILED): Status.QUEUED,
+        (Status.RUNNING, Event.SUSPEND): Status.QUEUED,
         (Status.RUNNING, Event.NOT_BEGUN): Status.QUEUED,
         (Status.RUNNING, Event.LOSE): Status.LOST,
         (Status.RUNNING, Event.RETRY_LOST): Status.QUEUED,

@@ -12,7 +12,7 @@ from services.scheduler.evidence.messages import to_batch
 from services.scheduler.evidence.model import ReportedBatch
 from services.scheduler.executions import calls
 from services.scheduler.executions.messages import failure_from_message, metrics_from_message
-from services.scheduler.executions.model import AttemptEnd, Finish, Instruction, Offer
+from services.scheduler.executions.model import AttemptEnd, DebugWord, Finish, Instruction, Offer, Suspension, Wait
 from services.scheduler.executions.repository.outcomes import printable
 
 _PHASES = {attempt_pb2.AttemptPhase.Value(f"ATTEMPT_PHASE_{phase.name}"): phase for phase in calls.Phase}
@@ -20,6 +20,7 @@ _OUTCOMES = {
     attempt_pb2.OUTCOME_OK: AttemptEnd.OK,
     attempt_pb2.OUTCOME_FAILED: AttemptEnd.FAILED,
     attempt_pb2.OUTCOME_STOPPED: AttemptEnd.STOPPED,
+    attempt_pb2.OUTCOME_SUSPENDED: AttemptEnd.SUSPENDED,
 }
 
 
@@ -86,9 +87,24 @@ def _finish(message: attempt_pb2.FinishRecord, runner_id: str) -> calls.FinishAt
         node_events=message.node_events,
         log_lines=message.log_lines,
         stopped_by=message.stopped_by,
+        suspension=_suspension(message.suspension) if outcome is AttemptEnd.SUSPENDED else None,
     )
     rest = _reported(message.attempt, runner_id, message.remaining_node_events, message.remaining_log_lines)
     return calls.FinishAttempt(_id(message.attempt.attempt_id), finish, rest)
+
+
+def _suspension(message: attempt_pb2.Suspension) -> Suspension:
+    if not message.waits:
+        raise invalid("A suspension needs something to wait for.")
+    waits = [
+        Wait(
+            node_id=printable(wait.node_id),
+            seconds=None if wait.kind == attempt_pb2.WAIT_KIND_APPROVAL else wait.seconds,
+            request=wait.request_json,
+        )
+        for wait in message.waits
+    ]
+    return Suspension(tuple(waits), message.variables_json)
 
 
 def _close_session(message: pb.CloseSession, _: str) -> calls.CloseSession:
@@ -226,12 +242,19 @@ def _reference(batch: ReportedBatch) -> attempt_pb2.AttemptRef:
 
 def instruction_message(instruction: Instruction) -> attempt_pb2.AttemptInstruction:
     """The Hub's word on one attempt."""
+    word = instruction.debug
     return attempt_pb2.AttemptInstruction(
         attempt=attempt_pb2.AttemptRef(execution_id=instruction.execution_id, attempt_id=instruction.attempt_id),
         order=attempt_pb2.AttemptOrder.Value(f"ATTEMPT_ORDER_{instruction.order.name}"),
         lease_seconds=instruction.lease_seconds,
         reason=instruction.reason,
+        debug=None if word is None else _debug_message(word),
     )
+
+
+def _debug_message(word: DebugWord) -> attempt_pb2.Debug:
+    action = attempt_pb2.DebugAction.Value(f"DEBUG_ACTION_{word.action.name}")
+    return attempt_pb2.Debug(action=action, node_id=word.node_id, breakpoints=word.breakpoints)
 
 
 def offer_message(offer: Offer) -> attempt_pb2.Offer:
@@ -260,4 +283,6 @@ def offer_message(offer: Offer) -> attempt_pb2.Offer:
         run_attempt=offer.run_attempt,
         interactive=offer.mode == "INTERACTIVE",
         context_json=json.dumps(context).encode(),
+        continued=offer.continued,
+        draft=offer.draft,
     )

@@ -32,6 +32,7 @@ class AttemptEnd(StrEnum):
     OK = "OK"
     FAILED = "FAILED"
     STOPPED = "STOPPED"
+    SUSPENDED = "SUSPENDED"
     LOST = "LOST"
 
 
@@ -54,6 +55,7 @@ class Order(StrEnum):
     STOP_NOW = "STOP_NOW"
     QUARANTINE = "QUARANTINE"
     SEND_FINISH = "SEND_FINISH"
+    DEBUG = "DEBUG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,18 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """What an execution needs beside its graph and inputs; documents are JSON. See the table of this name."""
+
+    source_attempt_id: str | None = None
+    nodes: tuple[str, ...] | None = None
+    variables: bytes = b"[]"
+    edits: bytes = b"{}"
+    calls: bytes = b"[]"
+    debug: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """A new execution, judged and complete: what is stored when it is accepted."""
 
@@ -122,6 +136,8 @@ class Launch:
     not_before: datetime | None = None
     trigger_id: str | None = None
     retry_of: str | None = None
+    continuation: Continuation | None = None
+    """None: it begins at the beginning, calls no workflow, and nobody debugs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +217,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A node that waits: an approval, with the question in `request` (JSON), or a delay of so many seconds.
+
+    The `request` of a delay is the node's output once it is over.
+    """
+
+    node_id: str
+    seconds: float | None
+    request: bytes
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether a person decides, and not a clock."""
+        return self.seconds is None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """What an execution waits for, and its variables as JSON."""
+
+    waits: tuple[Wait, ...]
+    variables: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of an attempt as its runner journalled it. `outcome` is OK, FAILED or STOPPED."""
+    """The end of an attempt as its runner journalled it. `outcome` is OK, FAILED, STOPPED or SUSPENDED."""
 
     outcome: AttemptEnd
     digest: str
@@ -212,17 +253,38 @@ class Finish:
     node_events: int = 0
     log_lines: int = 0
     stopped_by: str = ""
+    suspension: Suspension | None = None
+
+
+class DebugAction(StrEnum):
+    """What a person who debugs an execution wants; see the proto."""
+
+    CONTINUE = "CONTINUE"
+    STEP = "STEP"
+    RUN_TO = "RUN_TO"
+    PAUSE = "PAUSE"
+    BREAKPOINTS = "BREAKPOINTS"
+
+
+@dataclass(frozen=True, slots=True)
+class DebugWord:
+    """A word of the person who debugs an execution."""
+
+    action: DebugAction
+    node_id: str = ""
+    breakpoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """The Hub's word on one attempt. `lease_seconds` is 0 when none is granted."""
+    """The Hub's word on one attempt. `lease_seconds` is 0 when none is granted; `debug` is for the order DEBUG."""
 
     execution_id: str
     attempt_id: str
     order: Order
     lease_seconds: float = 0.0
     reason: str = ""
+    debug: DebugWord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +309,8 @@ class Offer:
     run_attempt: int
     mode: Mode
     draft: bool
+    continued: bool
+    """The runner has to ask for more before it can begin."""
     actor: Actor
     trigger_id: str | None
     created_at: datetime

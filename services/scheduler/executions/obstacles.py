@@ -40,6 +40,9 @@ class PendingReason:
 NO_RUNNER = PendingReason("", "", (Obstacle("OFFLINE", "No runner is registered yet. Pair one to run this."),))
 
 
+AWAITING_APPROVAL = PendingReason("", "", (Obstacle("APPROVAL", "It waits for a person: see its approvals."),))
+
+
 def explain(codes: Sequence[str], facts: Mapping[str, object]) -> tuple[Obstacle, ...]:
     """The obstacles of these codes; `facts` fills in `ready_at`, `labels`, `capabilities` and `concurrency_limit`."""
     return tuple(Obstacle(code, MESSAGES[code].format_map(facts)) for code in codes)

@@ -54,11 +54,13 @@ class Courier:
         ends = await asyncio.gather(*(self._offer(address, group) for address, group in by_address.items()))
         return await self._take_back({attempt_id: end for group in ends for attempt_id, end in group.items()}, offers)
 
-    async def instruct(self, pushes: Sequence[Push]) -> None:
-        """Pushes instructions. One that is not written is repeated by the next heartbeat's answer."""
+    async def instruct(self, pushes: Sequence[Push]) -> bool:
+        """Pushes instructions; whether all were written. An order that was not is repeated by the next heartbeat's
+        answer, a debugger's word is not."""
         by_address: dict[str, list[Push]] = {}
         for push in pushes:
             by_address.setdefault(push.registry_address, []).append(push)
+        written = []
         for address, group in by_address.items():
             messages = [
                 pb.RunnerPush(
@@ -66,7 +68,8 @@ class Courier:
                 )
                 for push in group
             ]
-            await self._push(address, messages)
+            written += await self._push(address, messages) or [False]
+        return all(written)
 
     async def _offer(self, address: str, offers: Sequence[Offer]) -> dict[str, AttemptEnd]:
         """How the attempts end whose offers were not written."""

@@ -1,15 +1,18 @@
 """ExecutionService over gRPC: messages to models and back."""
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from exekra.scheduler.v1 import execution_pb2, execution_service_pb2_grpc
+from exekra.scheduler.v1 import attempt_pb2, execution_pb2, execution_service_pb2_grpc
 from exekra.scheduler.v1 import execution_service_pb2 as pb
 from services.kit.errors import FieldError, invalid
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
+from services.scheduler.continuations.debugging import Debugging
+from services.scheduler.continuations.retries import Retries, Retry
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
 from services.scheduler.executions.interventions import Interventions
@@ -21,8 +24,8 @@ from services.scheduler.executions.messages import (
     status_of,
     step_message,
 )
-from services.scheduler.executions.model import Mode
-from services.scheduler.executions.obstacles import NO_RUNNER, PendingReason
+from services.scheduler.executions.model import DebugAction, DebugWord, Mode
+from services.scheduler.executions.obstacles import AWAITING_APPROVAL, NO_RUNNER, PendingReason
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.use_cases import RequestKey, Submission, Submissions
 
@@ -36,9 +39,18 @@ _INTERACTIVE = execution_pb2.EXECUTION_MODE_INTERACTIVE
 class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
     """See the proto for callers, permissions and reasons."""
 
-    def __init__(self, pool: "Pool", submissions: Submissions, interventions: Interventions) -> None:
+    def __init__(
+        self,
+        pool: "Pool",
+        submissions: Submissions,
+        retries: Retries,
+        interventions: Interventions,
+        debugging: Debugging,
+    ) -> None:
         self._pool = pool
         self._submissions = submissions
+        self._retries = retries
+        self._debugging = debugging
         self._interventions = interventions
 
     async def CreateExecution(self, request: pb.CreateExecutionRequest, context: Any) -> pb.CreateExecutionResponse:  # noqa: ARG002, N802, D102
@@ -57,6 +69,7 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
                 if request.HasField("queue_timeout_seconds")
                 else DEFAULT_QUEUE_TIMEOUT_SECONDS
             ),
+            debug=request.debug_json or None,
         )
         key = RequestKey(request.idempotency_key, request.body_sha256)
         accepted = await self._submissions.submit(wanted, key)
@@ -94,8 +107,17 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
 
     async def RetryExecution(self, request: pb.RetryExecutionRequest, context: Any) -> pb.RetryExecutionResponse:  # noqa: ARG002, N802, D102
         key = RequestKey(request.idempotency_key, request.body_sha256)
-        accepted = await self._submissions.retry(request.execution_id, key)
+        wanted = Retry(request.from_node_id, json.loads(request.vars_json or b"{}"), request.version)
+        accepted = await self._retries.retry(request.execution_id, wanted, key)
         return pb.RetryExecutionResponse(execution=execution_message(accepted.view))
+
+    async def DebugExecution(self, request: pb.DebugExecutionRequest, context: Any) -> pb.DebugExecutionResponse:  # noqa: ARG002, N802, D102
+        name = attempt_pb2.DebugAction.Name(request.action).removeprefix("DEBUG_ACTION_")
+        if name not in DebugAction.__members__:
+            raise invalid("Say what the debugger is to do.", FieldError("/action", "Give continue, step, …"))
+        word = DebugWord(DebugAction(name), request.node_id, tuple(request.breakpoints))
+        view = await self._debugging.say(request.execution_id, word)
+        return pb.DebugExecutionResponse(execution=execution_message(view))
 
     async def ResolveExecution(self, request: pb.ResolveExecutionRequest, context: Any) -> pb.ResolveExecutionResponse:  # noqa: ARG002, N802, D102
         view = await self._interventions.resolve(request.execution_id, status_of(request.status), request.note)
@@ -146,6 +168,8 @@ async def _get(connection: "Connection", execution_id: str) -> queries.View:
 async def _reasons(connection: "Connection", view: queries.View) -> list[PendingReason]:
     if view.status != Status.QUEUED:
         return []
+    if view.waiting_for == "APPROVAL":
+        return [AWAITING_APPROVAL]
     return await queries.pending_reasons(connection, view.id) or [NO_RUNNER]
 
 

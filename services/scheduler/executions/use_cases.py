@@ -1,7 +1,7 @@
-"""Accepting work: a new execution, or an ended one again. One transaction from the idempotency key to the audit row."""
+"""Accepting work: one transaction from the idempotency key to the audit row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from services.kit.ids import is_id, new_id
 from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.calls import Aftermath
-from services.scheduler.executions.errors import execution_not_found, not_ended, runner_unavailable
+from services.scheduler.executions.errors import execution_not_found, runner_unavailable
 from services.scheduler.executions.inputs import (
     DEFAULT_PRIORITY,
     DEFAULT_QUEUE_TIMEOUT_SECONDS,
@@ -24,13 +24,12 @@ from services.scheduler.executions.inputs import (
     read_inputs,
 )
 from services.scheduler.executions.licence import Licence
-from services.scheduler.executions.lifecycle import ENDED
-from services.scheduler.executions.model import Actor, Demand, Launch, Mode, Offer
+from services.scheduler.executions.model import Actor, Continuation, Demand, Launch, Mode, Offer
 from services.scheduler.executions.obstacles import explain
 from services.scheduler.executions.repository import dispatch, queries, submission
 from services.scheduler.executions.repository.queries import View
 from services.scheduler.workflows.model import Launchable
-from services.scheduler.workflows.use_cases import load_launchable
+from services.scheduler.workflows.use_cases import load_launchable, load_version
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
@@ -57,6 +56,11 @@ class Submission:
     trigger_id: str | None = None
     labels: Sequence[str] = ()
     """Demanded of a runner beside the workflow's."""
+    version: int = 0
+    """A certain one; 0: the published one, or the latest draft."""
+    continuation: Continuation | None = None
+    debug: bytes | None = None
+    """JSON object {breakpoints, runTo, paused}, for an interactive execution that a person debugs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,30 +152,6 @@ class Submissions:
         topics = {"executions", *(f"execution:{identifier}" for identifier in new)} if new else set()
         self._bells.settle(Aftermath(topics=topics, dispatch=not offered.issuperset(new)))
 
-    async def retry(self, execution_id: str, key: RequestKey | None = None) -> Accepted:
-        """The same inputs again, on the workflow as it is published now (its draft, for a run of a draft).
-
-        Raises EXECUTION_NOT_FOUND, NOT_ENDED and whatever `submit` raises.
-        """
-        async with self._pool.acquire() as connection:
-            view = await queries.get(connection, execution_id) if is_id(execution_id) else None
-        if view is None:
-            raise execution_not_found()
-        if view.status not in ENDED:
-            raise not_ended(view.status)
-        wanted = Submission(
-            workflow_id=view.workflow_id,
-            inputs=view.inputs,
-            mode=view.mode,
-            runner_id=view.bound_to,
-            draft=view.draft,
-            priority=view.priority,
-            timeout_seconds=view.timeout_seconds,
-            queue_timeout_seconds=view.queue_timeout_seconds,
-            retry_of=view.id,
-        )
-        return await self.submit(wanted, key)
-
     async def _store(
         self, wanted: Submission, key: RequestKey, principal: Principal
     ) -> tuple[Accepted, Sequence[Offer]]:
@@ -250,6 +230,11 @@ def _check(wanted: Submission, principal: Principal) -> None:
         raise invalid(
             "An interactive execution begins at once.", FieldError("/notBefore", "Leave it out, or schedule it.")
         )
+    if wanted.debug is not None and wanted.mode is not Mode.INTERACTIVE:
+        raise invalid(
+            "Only an interactive execution is debugged.",
+            FieldError("/debug", "Leave it out, or give the mode interactive."),
+        )
     if wanted.draft and not principal.may("workflow:edit"):
         raise DomainError(Kind.FORBIDDEN, "PERMISSION_MISSING", "Running a draft needs the permission workflow:edit.")
 
@@ -257,7 +242,12 @@ def _check(wanted: Submission, principal: Principal) -> None:
 async def _prepare(
     connection: "Connection", wanted: Submission, principal: Principal, retry_lease_seconds: float
 ) -> Launch:
-    launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
+    if wanted.version:
+        launchable, draft = await load_version(connection, wanted.workflow_id, wanted.version)
+        wanted = replace(wanted, draft=draft)
+        _check(wanted, principal)
+    else:
+        launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
     return make_launch(launchable, wanted, Actor(principal.kind, principal.id, principal.name), retry_lease_seconds)
 
 
@@ -290,7 +280,15 @@ def make_launch(launchable: Launchable, wanted: Submission, actor: Actor, retry_
         not_before=wanted.not_before,
         retry_of=wanted.retry_of,
         trigger_id=wanted.trigger_id,
+        continuation=_continuation(launchable, wanted),
     )
+
+
+def _continuation(launchable: Launchable, wanted: Submission) -> Continuation | None:
+    if wanted.continuation is None and not launchable.calls and wanted.debug is None:
+        return None
+    given = wanted.continuation or Continuation()
+    return replace(given, calls=launchable.calls or b"[]", debug=wanted.debug)
 
 
 async def _claim(connection: "Connection", execution_id: str, runner_id: str) -> Offer:

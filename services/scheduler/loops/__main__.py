@@ -9,7 +9,7 @@ from services.kit.loops import every
 from services.kit.rpc_client import open_channel
 from services.kit.serve import Parts, run_service
 from services.scheduler.calendars.compose import make_importer
-from services.scheduler.compose import make_submissions, open_core
+from services.scheduler.compose import make_approvals, make_submissions, open_core
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.loops.delivery import open_delivery
@@ -43,6 +43,7 @@ def main() -> None:
             )
             reaper = Reaper(core.pool, core.bells, core.courier, settings)
             retention = Retention(core.pool, settings)
+            approvals = make_approvals(core)
             licence = Licence(core.pool, license_)
             launcher = make_launcher(core, licence)
             schedules = Schedules(core, launcher)
@@ -59,6 +60,7 @@ def main() -> None:
                     partial(every, settings.poll_seconds, reconciler.run_once, stop=stop, name="reconciler"),
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
+                    partial(every, settings.reap_seconds, approvals.expire, stop=stop, name="approvals"),
                     partial(
                         every,
                         settings.poll_seconds,

@@ -96,7 +96,7 @@ CREATE TABLE execution (
     not_before            timestamptz,
     -- A queued execution is claimable when waiting_for is null; claim clears it once ready_at has come.
     waiting_for           text CHECK (waiting_for IN
-        ('NOT_BEFORE', 'RETRY_BACKOFF', 'LOST_GRACE', 'DISPATCH_BACKOFF', 'CONCURRENCY')),
+        ('NOT_BEFORE', 'RETRY_BACKOFF', 'LOST_GRACE', 'DISPATCH_BACKOFF', 'CONCURRENCY', 'APPROVAL', 'DELAY')),
     ready_at              timestamptz NOT NULL DEFAULT now(),
     -- ready_at less one minute per point of priority, set by trigger: ageing becomes a constant order.
     dispatch_at           timestamptz NOT NULL,
@@ -151,7 +151,7 @@ CREATE TABLE attempt (
     lease_expires_at timestamptz,
     ended_at         timestamptz,
     ended            text CHECK (ended IN ('UNDELIVERED', 'RETURNED', 'DECLINED', 'OFFER_EXPIRED', 'WITHDRAWN', 'NOT_BEGUN',
-                                           'OK', 'FAILED', 'STOPPED', 'LOST')),
+                                           'OK', 'FAILED', 'STOPPED', 'SUSPENDED', 'LOST')),
     end_reason       text,
     digest           text,
     late             boolean NOT NULL DEFAULT false,

@@ -14,6 +14,7 @@ CREATE FUNCTION next_status(p_status text, p_event text) RETURNS text LANGUAGE s
             WHEN 'CLAIM' THEN 'ASSIGNED'
             WHEN 'STOP' THEN 'STOPPED'
             WHEN 'QUEUE_TIMEOUT' THEN 'FAILED'
+            WHEN 'RESUME' THEN 'QUEUED'
             WHEN 'LATE_OK' THEN 'COMPLETED'
         END
         WHEN 'ASSIGNED' THEN CASE p_event
@@ -30,6 +31,7 @@ CREATE FUNCTION next_status(p_status text, p_event text) RETURNS text LANGUAGE s
             WHEN 'FINISH_FAILED' THEN 'FAILED'
             WHEN 'FINISH_STOPPED' THEN 'STOPPED'
             WHEN 'RETRY_FAILED' THEN 'QUEUED'
+            WHEN 'SUSPEND' THEN 'QUEUED'
             WHEN 'NOT_BEGUN' THEN 'QUEUED'
             WHEN 'LOSE' THEN 'LOST'
             WHEN 'RETRY_LOST' THEN 'QUEUED'

@@ -215,6 +215,7 @@ CREATE FUNCTION execution_event_type(p_event text, p_status text) RETURNS text L
         WHEN p_event = 'ACKNOWLEDGE' THEN 'started'
         WHEN p_event IN ('RETRY_FAILED', 'RETRY_LOST') THEN 'retrying'
         WHEN p_event LIKE 'SUSPEND%' THEN 'suspended'
+        WHEN p_event = 'RESUME' THEN 'resumed'
         WHEN p_status = 'QUEUED' THEN 'requeued'
         ELSE lower(p_status)
     END

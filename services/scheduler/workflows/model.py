@@ -77,7 +77,8 @@ class NewWorkflow:
 class Launchable:
     """The version an execution of a workflow would run now.
 
-    `settings` are those of the graph; its capabilities include what the graph's node types need.
+    `settings` are those of the graph; its capabilities include what the graph's node types need, and what the workflows
+    it calls need.
     """
 
     workflow_id: str
@@ -86,3 +87,5 @@ class Launchable:
     graph_sha256: str
     settings: Settings
     inputs: tuple[Input, ...]
+    calls: bytes = b""
+    """The workflows it may call, as they are now: JSON for the runner. Empty when it calls none."""

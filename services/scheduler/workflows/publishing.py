@@ -5,9 +5,11 @@ Graphs are validated outside transactions; a version never changes, so the verdi
 
 from typing import TYPE_CHECKING
 
+from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem, has_errors
 from services.kit.outbox import Outbox
 from services.scheduler.workflows import graphs, repository
+from services.scheduler.workflows.calls import call_problems
 from services.scheduler.workflows.catalogue import load_catalogue
 from services.scheduler.workflows.errors import graph_invalid
 from services.scheduler.workflows.library import creator, get_draft, get_version, get_workflow, resource
@@ -17,9 +19,15 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
 
-async def find_problems(connection: "Connection", graph: bytes) -> tuple[Problem, ...]:
-    """Everything that is wrong with a graph, judged by the node types known now."""
-    return await graphs.validate(graph, await load_catalogue(connection))
+async def find_problems(connection: "Connection", graph: bytes, workflow_id: str = "") -> tuple[Problem, ...]:
+    """Everything that is wrong with a graph, judged by the node types known now and the workflows there are.
+
+    Without an id it is judged as the graph of a workflow that nobody calls yet.
+    """
+    problems = await graphs.validate(graph, await load_catalogue(connection))
+    readable, _ = read_graph_bytes(graph)
+    calls = [] if readable is None else await call_problems(connection, workflow_id, readable)
+    return (*problems, *calls)
 
 
 async def publish_workflow(
@@ -31,7 +39,7 @@ async def publish_workflow(
     """
     async with pool.acquire() as connection:
         chosen = await _choose(connection, workflow_id, version)
-        await _require_valid(connection, chosen)
+        await _require_valid(connection, workflow_id, chosen)
         async with connection.transaction():
             workflow = await get_workflow(connection, workflow_id, locked=True)
             if workflow.published_version == chosen.version:
@@ -49,7 +57,7 @@ async def rollback_workflow(pool: "Pool", outbox: Outbox, workflow_id: str, vers
     """
     async with pool.acquire() as connection:
         old = await get_version(connection, workflow_id, version)
-        await _require_valid(connection, old)
+        await _require_valid(connection, workflow_id, old)
         text = await graphs.read_text(old.graph)
         async with connection.transaction():
             workflow = await get_workflow(connection, workflow_id, locked=True)
@@ -69,7 +77,7 @@ async def _choose(connection: "Connection", workflow_id: str, version: int) -> V
     return draft
 
 
-async def _require_valid(connection: "Connection", version: Version) -> None:
-    problems = await find_problems(connection, version.graph)
+async def _require_valid(connection: "Connection", workflow_id: str, version: Version) -> None:
+    problems = await find_problems(connection, version.graph, workflow_id)
     if has_errors(problems):
         raise graph_invalid(problems)

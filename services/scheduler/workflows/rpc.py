@@ -140,7 +140,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
                 await library.get_workflow(connection, request.workflow_id)
             else:
                 graph = (await library.get_draft(connection, request.workflow_id))[1].graph
-            problems = await publishing.find_problems(connection, graph)
+            problems = await publishing.find_problems(connection, graph, request.workflow_id)
         return pb.ValidateWorkflowResponse(
             valid=not has_errors(problems), problems=[to_problem(problem) for problem in problems]
         )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from services.scheduler.continuations import repository as continuations
 from services.scheduler.executions.model import Launch
 from services.scheduler.executions.repository.submission import Demands
 
@@ -57,6 +58,9 @@ async def insert_many(connection: "Connection", demands: Demands, launches: Sequ
         [each.actor.name for each in launches],
     )
     stored = {row["id"]: row["id"] for row in rows}
+    for each in launches:
+        if each.continuation is not None and each.id in stored:
+            await continuations.insert(connection, each.id, each.continuation)
     merged = [each for each in launches if each.id not in stored]
     if merged:
         holders = {

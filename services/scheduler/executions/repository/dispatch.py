@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
 OFFER = """execution_id, attempt_id, runner_id, epoch, registry_address, slot, workflow_id, workflow_name, version,
- graph_sha256, inputs, offer_seconds, lease_seconds, timeout_seconds, attempt_no, run_attempt, mode, draft, actor_kind,
- actor_id, actor_name, trigger_id, created_at"""
+ graph_sha256, inputs, offer_seconds, lease_seconds, timeout_seconds, attempt_no, run_attempt, mode, draft, continued,
+ actor_kind, actor_id, actor_name, trigger_id, created_at"""
 CLAIM = f"SELECT {OFFER} FROM offers(ARRAY(SELECT claim($1, $2::uuid[])))"  # noqa: S608 - a constant
 CLAIM_AT_ONCE = "SELECT attempt_id, found_obstacles FROM claim_at_once($1, $2)"
 OFFERS = f"SELECT {OFFER} FROM offers($1::uuid[])"  # noqa: S608 - a constant
@@ -148,6 +148,7 @@ def _offer(row: Any) -> Offer:
         run_attempt=row["run_attempt"],
         mode=Mode(row["mode"]),
         draft=row["draft"],
+        continued=row["continued"],
         actor=Actor(row["actor_kind"], row["actor_id"], row["actor_name"]),
         trigger_id=str(row["trigger_id"]) if row["trigger_id"] else None,
         created_at=created_at,

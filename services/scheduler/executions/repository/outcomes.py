@@ -49,7 +49,7 @@ UPDATE execution e
        runner_id = CASE WHEN c.status = 'QUEUED' THEN NULL ELSE e.runner_id END,
        assigned_at = CASE WHEN c.status = 'QUEUED' THEN NULL ELSE e.assigned_at END,
        started_at = CASE WHEN c.acknowledged THEN coalesce(e.started_at, now())
-                         WHEN c.run_attempts = 0 THEN NULL ELSE e.started_at END,
+                         WHEN c.run_attempts = 0 AND c.event = 'NOT_BEGUN' THEN NULL ELSE e.started_at END,
        deadline_at = CASE WHEN c.acknowledged AND e.timeout_seconds > 0
                           THEN now() + make_interval(secs => e.timeout_seconds)
                           WHEN c.status = 'RUNNING' THEN e.deadline_at END,

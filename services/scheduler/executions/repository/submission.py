@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from services.scheduler.continuations import repository as continuations
 from services.scheduler.executions.model import Demand, Launch
 from services.scheduler.executions.repository import queries
 
@@ -86,6 +87,8 @@ async def insert(
         launch.not_before,
         *(audit or (None, None)),
     )
+    if row and launch.continuation is not None:
+        await continuations.insert(connection, launch.id, launch.continuation)
     return queries.view_of(row) if row else None
 
 

@@ -9,7 +9,13 @@ from services.scheduler.executions.lifecycle import ENDED, LIVE, TERMINAL, TRANS
 S, E = Status, Event
 
 EXPECTED = {
-    S.QUEUED: {E.CLAIM: S.ASSIGNED, E.STOP: S.STOPPED, E.QUEUE_TIMEOUT: S.FAILED, E.LATE_OK: S.COMPLETED},
+    S.QUEUED: {
+        E.CLAIM: S.ASSIGNED,
+        E.STOP: S.STOPPED,
+        E.QUEUE_TIMEOUT: S.FAILED,
+        E.LATE_OK: S.COMPLETED,
+        E.RESUME: S.QUEUED,
+    },
     S.ASSIGNED: {
         E.ACKNOWLEDGE: S.RUNNING,
         E.RETURN: S.QUEUED,
@@ -24,6 +30,7 @@ EXPECTED = {
         E.FINISH_FAILED: S.FAILED,
         E.FINISH_STOPPED: S.STOPPED,
         E.RETRY_FAILED: S.QUEUED,
+        E.SUSPEND: S.QUEUED,
         E.NOT_BEGUN: S.QUEUED,
         E.LOSE: S.LOST,
         E.RETRY_LOST: S.QUEUED,
