@@ -1,6 +1,5 @@
 """Calling another service: a deadline on every call, the principal and request id along, statuses back to errors."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +11,10 @@ from google.protobuf.message import Message
 
 from exekra.kit.v1 import error_pb2
 from services.kit.credentials import channel_credentials, is_unix
-from services.kit.errors import DomainError, FieldError, Kind
+from services.kit.errors import DomainError, Kind
 from services.kit.identity import current_principal, current_request_id
 from services.kit.rpc_server import CALLER_KEY, ERROR_KEY, MAXIMUM_MESSAGE_BYTES, PRINCIPAL_KEY, REQUEST_ID_KEY
+from services.kit.translation import from_detail
 
 ResponseT = TypeVar("ResponseT", bound=Message)
 
@@ -92,14 +92,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> DomainError:
     """The error as the other side raised it; a status without ErrorDetail is the transport's own."""
     for key, value in error.trailing_metadata() or ():
         if key == ERROR_KEY:
-            detail = error_pb2.ErrorDetail.FromString(value)  # type: ignore[arg-type]  # -bin keys carry bytes
-            return DomainError(
-                Kind(detail.kind),
-                detail.reason,
-                detail.message,
-                fields=[FieldError(field.pointer, field.detail) for field in detail.fields],
-                facts=json.loads(detail.facts_json or b"{}"),
-            )
+            return from_detail(error_pb2.ErrorDetail.FromString(value))  # type: ignore[arg-type]  # -bin keys carry bytes
     kind = _KINDS.get(error.code(), Kind.UNAVAILABLE)
     return DomainError(
         kind, error.code().name, error.details() or "A service of the Hub cannot be reached. Try again shortly."

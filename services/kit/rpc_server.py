@@ -8,7 +8,6 @@ from __future__ import annotations  # grpc's classes are generic for mypy only
 
 import asyncio
 import fcntl
-import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,11 +22,11 @@ from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from exekra.kit.v1 import access_pb2, error_pb2
+from exekra.kit.v1 import access_pb2
 from services.kit.credentials import is_unix
 from services.kit.errors import DomainError, Kind
 from services.kit.identity import current_principal, current_request_id, decode_principal
-from services.kit.translation import GRPC_CODES, as_domain_error
+from services.kit.translation import GRPC_CODES, as_domain_error, to_detail
 
 log = structlog.get_logger()
 
@@ -166,14 +165,8 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) 
     domain = as_domain_error(error)
     if domain.kind is Kind.INTERNAL:
         log.error("call failed", exc_info=error)
-    detail = error_pb2.ErrorDetail(
-        reason=domain.reason,
-        kind=domain.kind,
-        message=domain.message,
-        fields=[error_pb2.FieldError(pointer=f.pointer, detail=f.detail) for f in domain.fields],
-        facts_json=json.dumps(domain.facts).encode(),
-    )
-    await context.abort(GRPC_CODES[domain.kind], domain.message, ((ERROR_KEY, detail.SerializeToString()),))
+    detail = to_detail(domain).SerializeToString()
+    await context.abort(GRPC_CODES[domain.kind], domain.message, ((ERROR_KEY, detail),))
 
 
 @asynccontextmanager

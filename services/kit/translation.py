@@ -1,11 +1,13 @@
-"""Exceptions to domain errors, and kinds to gRPC codes: the one table each."""
+"""Exceptions to domain errors, kinds to gRPC codes: the one table each; and errors as they cross between services."""
 
+import json
 from collections.abc import Mapping
 
 import asyncpg
 import grpc
 
-from services.kit.errors import DomainError, Kind, unavailable
+from exekra.kit.v1 import error_pb2
+from services.kit.errors import DomainError, FieldError, Kind, unavailable
 
 GRPC_CODES: Mapping[Kind, grpc.StatusCode] = {
     Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
@@ -52,6 +54,28 @@ def as_domain_error(error: Exception) -> DomainError:
         Kind.INTERNAL,
         "INTERNAL",
         "The Hub met an error of its own. Its log holds the details under this request id.",
+    )
+
+
+def to_detail(error: DomainError) -> error_pb2.ErrorDetail:
+    """The error as it crosses between services."""
+    return error_pb2.ErrorDetail(
+        reason=error.reason,
+        kind=error.kind,
+        message=error.message,
+        fields=[error_pb2.FieldError(pointer=field.pointer, detail=field.detail) for field in error.fields],
+        facts_json=json.dumps(error.facts).encode(),
+    )
+
+
+def from_detail(detail: error_pb2.ErrorDetail) -> DomainError:
+    """The error as the other side raised it."""
+    return DomainError(
+        Kind(detail.kind),
+        detail.reason,
+        detail.message,
+        fields=[FieldError(field.pointer, field.detail) for field in detail.fields],
+        facts=json.loads(detail.facts_json or b"{}"),
     )
 
 

@@ -11,18 +11,18 @@ from typing import Any
 
 from aiohttp import web
 
+from exekra.scheduler.v1 import webhook_pb2
+from exekra.scheduler.v1 import webhook_service_pb2 as pb
 from services.gateway.hooks.endings import Endings
+from services.gateway.hooks.taking import Taking
 from services.gateway.parts import Gateway
-from services.gateway.peers import find_method, request_of
 from services.gateway.transcoding.enums import words
 from services.gateway.web.bodies import read_body
 from services.gateway.web.rate_limits import Allowance
 from services.gateway.web.request_keys import RATE_HEADERS
 from services.kit.errors import DomainError, FieldError, Kind, invalid, unavailable
 
-ACCEPT = find_method("exekra.scheduler.v1.WebhookService.AcceptDelivery")
-OUTCOMES = words(ACCEPT.output_type.fields_by_name["outcome"].enum_type)
-ACCEPT_SECONDS = 10.0
+OUTCOMES = words(webhook_pb2.DeliveryOutcome.DESCRIPTOR)
 BODY_BYTES = 1024 * 1024
 MAXIMUM_WAIT_SECONDS = 30.0
 POLICY = "hook"
@@ -38,6 +38,7 @@ class Receiver:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self._taking = Taking(gateway.peers)
         self._endings = Endings(gateway.feed, gateway.peers)
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
@@ -53,19 +54,20 @@ class Receiver:
             execution = await self._endings.wait(reply.execution_id, wait, known_before=reply.duplicate)
         return _answer(reply, execution)
 
-    async def _accept(self, request: web.Request, body: bytes) -> Any:
+    async def _accept(self, request: web.Request, body: bytes) -> pb.AcceptedDelivery:
         clients = self._gateway.clients
-        message: Any = request_of(ACCEPT)
-        message.token = request.match_info["token"]
-        message.query = request.rel_url.raw_query_string
-        message.body = body
-        message.ip = clients.ip(request)
-        message.url = f"{clients.base_url(request)}{request.raw_path}"
-        message.method = request.method
+        message = pb.IncomingDelivery(
+            token=request.match_info["token"],
+            query=request.rel_url.raw_query_string,
+            body=body,
+            ip=clients.ip(request),
+            url=f"{clients.base_url(request)}{request.raw_path}",
+            method=request.method,
+        )
         for name, value in request.raw_headers:
             message.headers.add(name=name.decode("ascii", "replace").lower(), value=value)
         try:
-            reply = await self._gateway.peers.call(ACCEPT, message, seconds=ACCEPT_SECONDS)
+            reply = await self._taking.take(message)
         except DomainError as error:
             self._count_refusal(request, error)
             raise
@@ -98,7 +100,7 @@ def read_wait(given: Sequence[str]) -> float:
     return seconds
 
 
-def _answer(reply: Any, execution: Mapping[str, Any] | None = None) -> web.Response:
+def _answer(reply: pb.AcceptedDelivery, execution: Mapping[str, Any] | None = None) -> web.Response:
     if reply.answer_json:
         return web.Response(body=reply.answer_json, content_type="application/json", charset="utf-8")
     document = {

@@ -1,6 +1,7 @@
 """Taking a delivery in: who sent it, whether it counts, and one transaction that holds it and its execution.
 
-Deliveries that come at the same time share their statements (see `batching`). Nobody is answered before the commit.
+Deliveries that come at the same time share their statements (`services.kit.batches`). Nobody is answered before the
+commit.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from services.kit.batches import Batches
 from services.kit.errors import DomainError
 from services.kit.ids import new_id
 from services.kit.sealing import Binding, Sealer
@@ -18,7 +20,6 @@ from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import EvaluationError, Evaluator
 from services.scheduler.webhooks import signatures
 from services.scheduler.webhooks.allowance import Allowance, Allowances
-from services.scheduler.webhooks.batching import Batches
 from services.scheduler.webhooks.content import dedupe_id, parse_json, redact_headers
 from services.scheduler.webhooks.errors import (
     filter_failed,
@@ -49,6 +50,10 @@ class Receipt:
     answer: bytes = b""
 
 
+class NeedsToBeAloneError(Exception):
+    """A filter has to judge the delivery first: those it came with must not wait for that."""
+
+
 class Inbox:
     """The door. `rate_limit`: deliveries a minute for triggers that say nothing of their own."""
 
@@ -71,8 +76,8 @@ class Inbox:
         self._storing = Storing(pool, submissions, launcher)
         self._identifying: Batches[bytes, Hook] = Batches(self._identify, most=IDENTIFIED_AT_ONCE, at_once=1)
 
-    async def accept(self, token: str, sent: Incoming) -> Receipt:
-        """Keeps the delivery and starts its execution.
+    async def accept(self, token: str, sent: Incoming, *, is_alone: bool = True) -> Receipt:
+        """Keeps the delivery and starts its execution. Raises NeedsToBeAloneError when it is not and has to be.
 
         Raises HOOK_NOT_FOUND, IP_NOT_ALLOWED, a signature's reason, TRIGGER_DISABLED, RATE_LIMITED: nothing is kept.
         Raises FILTER_FAILED, NOT_PUBLISHED, INPUTS_INVALID, LICENCE_REFUSED with `deliveryId` among its facts: it is
@@ -82,6 +87,8 @@ class Inbox:
         self._believe(hook, sent)
         if not hook.enabled:
             raise trigger_disabled()
+        if hook.webhook.filter and not is_alone:
+            raise NeedsToBeAloneError
         allowance = self._allowances.take(hook.trigger_id, hook.webhook.rate_limit or self._rate_limit)
         delivery = Delivery(
             id=new_id(),

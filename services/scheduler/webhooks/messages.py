@@ -28,28 +28,28 @@ def to_spec(row: Any, path: str) -> trigger_pb2.WebhookSpec:
         filter=webhook.filter,
         allowed_ips=[str(network) for network in webhook.allowed_ips],
         path=path,
-        rate_limit=webhook.rate_limit or 0,
+        rate_limit=webhook.rate_limit,
         previous_secret_until=timestamp(row["previous_until"]),
         held_deliveries=row["held"],
         last_delivery_at=timestamp(row["last_at"]),
     )
 
 
-def to_incoming(request: webhook_service_pb2.AcceptDeliveryRequest) -> Incoming:
+def to_incoming(message: webhook_service_pb2.IncomingDelivery) -> Incoming:
     """Header values are bytes on the wire: UTF-8 where they can be, else what HTTP once meant."""
     return Incoming(
-        headers=[(header.name.lower(), _text(header.value)) for header in request.headers],
-        query=request.query,
-        body=request.body,
-        ip=request.ip,
-        method=request.method or "POST",
-        url=request.url,
+        headers=[(header.name.lower(), _text(header.value)) for header in message.headers],
+        query=message.query,
+        body=message.body,
+        ip=message.ip,
+        method=message.method or "POST",
+        url=message.url,
     )
 
 
-def to_accepted(receipt: Receipt) -> webhook_service_pb2.AcceptDeliveryResponse:
+def to_accepted(receipt: Receipt) -> webhook_service_pb2.AcceptedDelivery:
     """What the sender is told."""
-    return webhook_service_pb2.AcceptDeliveryResponse(
+    return webhook_service_pb2.AcceptedDelivery(
         delivery_id=receipt.stored.delivery_id,
         execution_id=receipt.stored.execution_id or "",
         outcome=outcome_number(receipt.stored.outcome),

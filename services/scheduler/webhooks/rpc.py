@@ -2,25 +2,32 @@
 
 # ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
 
+import asyncio
 from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from exekra.scheduler.v1 import webhook_pb2, webhook_service_pb2_grpc
 from exekra.scheduler.v1 import webhook_service_pb2 as pb
+from services.kit.errors import Kind
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
+from services.kit.translation import as_domain_error, to_detail
 from services.scheduler.executions.messages import execution_message
 from services.scheduler.executions.use_cases import RequestKey
 from services.scheduler.webhooks.deliveries import Deliveries
 from services.scheduler.webhooks.errors import trigger_not_found
 from services.scheduler.webhooks.examples import examples, instructions
-from services.scheduler.webhooks.inbox import Inbox
+from services.scheduler.webhooks.inbox import Inbox, NeedsToBeAloneError
 from services.scheduler.webhooks.kind import PATH, WebhookKind
 from services.scheduler.webhooks.messages import outcome_of, to_accepted, to_delivery, to_incoming
 from services.scheduler.webhooks.repository import hooks
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
+
+log = structlog.get_logger()
 
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
@@ -32,8 +39,22 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         self._deliveries = deliveries
         self._kind = kind
 
-    async def AcceptDelivery(self, request: pb.AcceptDeliveryRequest, context: Any) -> pb.AcceptDeliveryResponse:
-        return to_accepted(await self._inbox.accept(request.token, to_incoming(request)))
+    async def AcceptDeliveries(self, request: pb.AcceptDeliveriesRequest, context: Any) -> pb.AcceptDeliveriesResponse:
+        is_alone = len(request.deliveries) == 1
+        results = await asyncio.gather(*(self._accept(message, is_alone=is_alone) for message in request.deliveries))
+        return pb.AcceptDeliveriesResponse(results=results)
+
+    async def _accept(self, message: pb.IncomingDelivery, *, is_alone: bool) -> pb.AcceptResult:
+        try:
+            receipt = await self._inbox.accept(message.token, to_incoming(message), is_alone=is_alone)
+        except NeedsToBeAloneError:
+            return pb.AcceptResult(alone=True)
+        except Exception as error:
+            domain = as_domain_error(error)
+            if domain.kind is Kind.INTERNAL:
+                log.error("a delivery failed", exc_info=error)
+            return pb.AcceptResult(error=to_detail(domain))
+        return pb.AcceptResult(accepted=to_accepted(receipt))
 
     async def ListDeliveries(self, request: pb.ListDeliveriesRequest, context: Any) -> pb.ListDeliveriesResponse:
         limit = clamp_limit(request.limit)

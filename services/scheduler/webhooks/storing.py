@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from services.kit.batches import Batches
 from services.kit.errors import DomainError, Kind
 from services.kit.translation import is_outage
 from services.scheduler.executions.model import Offer
 from services.scheduler.executions.use_cases import Submission, Submissions
 from services.scheduler.outcomes.admission import admit
 from services.scheduler.outcomes.model import Admission
-from services.scheduler.webhooks.batching import Batches
 from services.scheduler.webhooks.launching import Launched, Launcher
 from services.scheduler.webhooks.model import Delivery, Hook, Outcome
 from services.scheduler.webhooks.repository import inbox
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STORED_AT_ONCE = 32
 BATCHES_AT_ONCE = 2
+HEAVIEST_BATCH = 4 * 1024 * 1024
 RACES = 5
 PAUSED = "BREAKER_OPEN"
 
@@ -80,7 +81,13 @@ class Storing:
         self._pool = pool
         self._submissions = submissions
         self._launcher = launcher
-        self._batches: Batches[Judged, Stored] = Batches(self._handle, most=STORED_AT_ONCE, at_once=BATCHES_AT_ONCE)
+        self._batches: Batches[Judged, Stored] = Batches(
+            self._handle,
+            most=STORED_AT_ONCE,
+            at_once=BATCHES_AT_ONCE,
+            weigh=lambda judged: judged.delivery.body_bytes,
+            heaviest=HEAVIEST_BATCH,
+        )
 
     async def store(self, judged: Judged) -> Stored:
         """After the commit. Raises UNAVAILABLE while the database is away."""

@@ -19,7 +19,7 @@ from services.gateway.web.endpoint import Endpoint
 CALLED_ELSEWHERE = {
     "exekra.scheduler.v1.EvidenceService.ReadArtifact",
     "exekra.audit.v1.AuditService.Export",
-    "exekra.scheduler.v1.WebhookService.AcceptDelivery",
+    "exekra.scheduler.v1.WebhookService.AcceptDeliveries",
 }
 """By hand-written handlers."""
 

@@ -3,26 +3,28 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from exekra.scheduler.v1 import changes_service_pb2 as changes_pb
-from exekra.scheduler.v1 import execution_pb2, execution_service_pb2, webhook_pb2, webhook_service_pb2
+from exekra.scheduler.v1 import execution_pb2, execution_service_pb2, webhook_pb2
+from exekra.scheduler.v1 import webhook_service_pb2 as pb
 from services.gateway.hooks.receiving import BODY_BYTES
 from services.kit.errors import DomainError, Kind, unavailable
 from services.kit.ids import new_id
-from tests.integration.gateway.served import Script, Served, eventually, serving
+from services.kit.translation import to_detail
+from tests.integration.gateway.served import Answer, Script, Served, eventually, serving
 
 HOOK = "/hooks/a-token"
 DELIVERY, EXECUTION = new_id(), new_id()
 ACCEPTED = webhook_pb2.DELIVERY_OUTCOME_ACCEPTED
 
 
-def accepted(_: Any = None, **more: Any) -> webhook_service_pb2.AcceptDeliveryResponse:
-    return webhook_service_pb2.AcceptDeliveryResponse(
+def accepted(_: Any = None, **more: Any) -> pb.AcceptedDelivery:
+    return pb.AcceptedDelivery(
         **{
             "delivery_id": DELIVERY,
             "execution_id": EXECUTION,
@@ -40,6 +42,23 @@ def calls(script: Script) -> list[str]:
     return [name for name, _ in script.requests if name != "Append"]
 
 
+def deliveries(script: Script) -> int:
+    """How many the scheduler was given."""
+    return sum(len(request.deliveries) for name, request in script.requests if name == "AcceptDeliveries")
+
+
+def each(answer: Callable[[pb.IncomingDelivery], pb.AcceptedDelivery]) -> Answer:
+    """Every delivery of a call is answered like this; what it raises is that delivery's error."""
+
+    def result(delivery: pb.IncomingDelivery) -> pb.AcceptResult:
+        try:
+            return pb.AcceptResult(accepted=answer(delivery))
+        except DomainError as error:
+            return pb.AcceptResult(error=to_detail(error))
+
+    return lambda request: pb.AcceptDeliveriesResponse(results=[result(each) for each in request.deliveries])
+
+
 def refusing(kind: Kind, reason: str, **facts: Any) -> Any:
     def refuse(_: Any) -> Any:
         raise DomainError(kind, reason, "No.", facts=facts)
@@ -48,14 +67,14 @@ def refusing(kind: Kind, reason: str, **facts: Any) -> Any:
 
 
 async def test_a_delivery_reaches_the_scheduler_as_it_came_and_is_answered_202(served: Served, script: Script) -> None:
-    script.answers["AcceptDelivery"] = accepted
+    script.answers["AcceptDeliveries"] = each(accepted)
     browser = await served.browser()
     headers = {"Content-Type": "text/plain", "X-Odd": "caf\u00e9", "Authorization": "Bearer abc"}
     reply = await browser.call("POST", f"{HOOK}?a=1&a=%C3%A9", headers=headers, data=b"\x00\xffraw")
     assert reply.status == 202
     assert reply.body == {"deliveryId": DELIVERY, "executionId": EXECUTION, "outcome": "accepted", "duplicate": False}
     assert reply.headers["RateLimit"] == '"hook";r=59;t=1'
-    sent = script.last("AcceptDelivery")
+    (sent,) = script.last("AcceptDeliveries").deliveries
     assert (sent.token, sent.query, sent.body, sent.method) == ("a-token", "a=1&a=%C3%A9", b"\x00\xffraw", "POST")
     assert (sent.ip, sent.url) == ("127.0.0.1", f"{served.url}{HOOK}?a=1&a=%C3%A9")
     values = {header.name: header.value for header in sent.headers}
@@ -63,20 +82,20 @@ async def test_a_delivery_reaches_the_scheduler_as_it_came_and_is_answered_202(s
 
 
 async def test_a_repeat_is_answered_200_with_the_same_ids(served: Served, script: Script) -> None:
-    script.answers["AcceptDelivery"] = lambda _: accepted(duplicate=True)
+    script.answers["AcceptDeliveries"] = each(lambda _: accepted(duplicate=True))
     reply = await (await served.browser()).call("POST", HOOK, {})
     assert (reply.status, reply.body["deliveryId"], reply.body["duplicate"]) == (200, DELIVERY, True)
 
 
 async def test_what_starts_nothing_has_no_execution(served: Served, script: Script) -> None:
     outcome = webhook_pb2.DELIVERY_OUTCOME_HELD
-    script.answers["AcceptDelivery"] = lambda _: accepted(execution_id="", outcome=outcome)
+    script.answers["AcceptDeliveries"] = each(lambda _: accepted(execution_id="", outcome=outcome))
     reply = await (await served.browser()).call("POST", f"{HOOK}?wait=5", {})
     assert (reply.status, reply.body["executionId"], reply.body["outcome"]) == (202, None, "held")
 
 
 async def test_a_sender_that_checks_the_address_reads_back_what_it_asked(served: Served, script: Script) -> None:
-    script.answers["AcceptDelivery"] = lambda _: accepted(answer_json=b'{"challenge":"x"}')
+    script.answers["AcceptDeliveries"] = each(lambda _: accepted(answer_json=b'{"challenge":"x"}'))
     reply = await (await served.browser()).call("POST", HOOK, {})
     assert (reply.status, reply.body) == (200, {"challenge": "x"})
 
@@ -97,7 +116,7 @@ async def test_a_sender_that_checks_the_address_reads_back_what_it_asked(served:
 async def test_a_refusal_is_a_problem_that_names_no_token(
     kind: Kind, reason: str, status: int, served: Served, script: Script
 ) -> None:
-    script.answers["AcceptDelivery"] = refusing(kind, reason, deliveryId=DELIVERY)
+    script.answers["AcceptDeliveries"] = each(refusing(kind, reason, deliveryId=DELIVERY))
     reply = await (await served.browser()).call("POST", HOOK, {})
     assert (reply.status, reply.body["reason"]) == (status, reason)
     assert "a-token" not in reply.content.decode()
@@ -105,7 +124,9 @@ async def test_a_refusal_is_a_problem_that_names_no_token(
 
 
 async def test_a_trigger_called_too_often_says_when_to_come_back(served: Served, script: Script) -> None:
-    script.answers["AcceptDelivery"] = refusing(Kind.EXHAUSTED, "RATE_LIMITED", retryAfterSeconds=7, rateLimit=60)
+    script.answers["AcceptDeliveries"] = each(
+        refusing(Kind.EXHAUSTED, "RATE_LIMITED", retryAfterSeconds=7, rateLimit=60)
+    )
     reply = await (await served.browser()).call("POST", HOOK, {})
     assert (reply.status, reply.headers["Retry-After"]) == (429, "7")
     assert reply.headers["RateLimit"] == '"hook";r=0;t=7'
@@ -115,7 +136,7 @@ async def test_a_body_beyond_the_limit_is_413_and_reaches_nobody(served: Served,
     reply = await (await served.browser()).call("POST", HOOK, data=io.BytesIO(b"x" * (BODY_BYTES + 1)))
     assert reply.status == 413
     assert calls(script) == []
-    script.answers["AcceptDelivery"] = accepted
+    script.answers["AcceptDeliveries"] = each(accepted)
     assert (await (await served.browser()).call("POST", HOOK, data=io.BytesIO(b"x" * BODY_BYTES))).status == 202
 
 
@@ -135,7 +156,7 @@ async def test_an_error_of_our_own_leaves_no_token_in_the_log(served: Served, sc
     def break_(_: Any) -> Any:
         raise RuntimeError("oh")
 
-    script.answers["AcceptDelivery"] = break_
+    script.answers["AcceptDeliveries"] = break_
     with capture_logs() as logs:
         reply = await (await served.browser()).call("POST", "/hooks/very-secret-token", {})
     assert reply.status == 500
@@ -144,13 +165,41 @@ async def test_an_error_of_our_own_leaves_no_token_in_the_log(served: Served, sc
 
 
 async def test_who_guesses_addresses_is_slowed_down(database: Any, folder: Any) -> None:
-    script = Script({"AcceptDelivery": refusing(Kind.NOT_FOUND, "HOOK_NOT_FOUND")})
+    script = Script({"AcceptDeliveries": each(refusing(Kind.NOT_FOUND, "HOOK_NOT_FOUND"))})
     async with serving(database.dsns["gateway"], folder, script, rate_anonymous=2) as served:
         browser = await served.browser()
         statuses = [(await browser.call("POST", f"/hooks/{number}", {})).status for number in range(3)]
         assert statuses == [404, 404, 429]
-        script.answers["AcceptDelivery"] = accepted
+        script.answers["AcceptDeliveries"] = each(accepted)
         assert (await browser.call("POST", HOOK, {})).status == 202
+
+
+async def test_what_comes_together_is_taken_together_and_answered_apart(served: Served, script: Script) -> None:
+    def answer(delivery: pb.IncomingDelivery) -> pb.AcceptedDelivery:
+        if delivery.body == b"7":
+            raise DomainError(Kind.INVALID, "INPUTS_INVALID", "No.")
+        return accepted(delivery_id=delivery.body.decode())
+
+    script.answers["AcceptDeliveries"] = each(answer)
+    browser = await served.browser()
+    replies = await asyncio.gather(*(browser.call("POST", HOOK, data=str(n).encode()) for n in range(40)))
+    assert [reply.status for reply in replies] == [422 if n == 7 else 202 for n in range(40)]
+    assert [reply.body.get("deliveryId") for reply in replies if reply.status == 202] == [
+        str(n) for n in range(40) if n != 7
+    ]
+    assert calls(script).count("AcceptDeliveries") < 40
+
+
+async def test_what_a_filter_judges_is_sent_again_alone(served: Served, script: Script) -> None:
+    def answer(request: pb.AcceptDeliveriesRequest) -> pb.AcceptDeliveriesResponse:
+        is_alone = len(request.deliveries) == 1
+        one = pb.AcceptResult(accepted=accepted()) if is_alone else pb.AcceptResult(alone=True)
+        return pb.AcceptDeliveriesResponse(results=[one for _ in request.deliveries])
+
+    script.answers["AcceptDeliveries"] = answer
+    browser = await served.browser()
+    replies = await asyncio.gather(*(browser.call("POST", HOOK, {}) for _ in range(10)))
+    assert {reply.status for reply in replies} == {202}
 
 
 class Ends:
@@ -159,7 +208,7 @@ class Ends:
     def __init__(self, script: Script) -> None:
         self.queue: asyncio.Queue[changes_pb.WatchChangesResponse | None] = asyncio.Queue()
         self.status = execution_pb2.EXECUTION_STATUS_QUEUED
-        script.answers |= {"AcceptDelivery": accepted, "WatchChanges": self.watch, "GetExecution": self.get}
+        script.answers |= {"AcceptDeliveries": each(accepted), "WatchChanges": self.watch, "GetExecution": self.get}
 
     async def watch(self, _: Any) -> AsyncIterator[Any]:
         yield changes_pb.WatchChangesResponse(cursor="1")
@@ -186,8 +235,8 @@ def ends(script: Script) -> Iterator[Ends]:
 
 async def test_a_sender_may_wait_for_the_output(served: Served, script: Script, ends: Ends) -> None:
     waiting = asyncio.create_task((await served.browser()).call("POST", f"{HOOK}?wait=20", {}))
-    await eventually(lambda: "AcceptDelivery" in calls(script))
-    assert calls(script) == ["WatchChanges", "AcceptDelivery"]
+    await eventually(lambda: "AcceptDeliveries" in calls(script))
+    assert calls(script) == ["WatchChanges", "AcceptDeliveries"]
     ends.end()
     reply = await waiting
     assert (reply.status, reply.body["status"], reply.body["output"]) == (200, "COMPLETED", {"n": 14})
@@ -202,7 +251,7 @@ async def test_an_end_before_the_answer_of_the_scheduler_is_not_missed(
         ends.end()
         return accepted()
 
-    script.answers["AcceptDelivery"] = accept
+    script.answers["AcceptDeliveries"] = each(accept)
     reply = await (await served.browser()).call("POST", f"{HOOK}?wait=20", {})
     assert (reply.status, reply.body["output"]) == (200, {"n": 14})
 
@@ -216,14 +265,14 @@ async def test_a_wait_in_vain_is_answered_202_with_the_ids(served: Served, scrip
 async def test_many_who_wait_share_one_watch(served: Served, script: Script, ends: Ends) -> None:
     browser = await served.browser()
     waiting = [asyncio.create_task(browser.call("POST", f"{HOOK}?wait=20", {})) for _ in range(20)]
-    await eventually(lambda: calls(script).count("AcceptDelivery") == 20)
+    await eventually(lambda: deliveries(script) == 20)
     ends.end()
     assert {reply.status for reply in await asyncio.gather(*waiting)} == {200}
     assert calls(script).count("WatchChanges") == 1
 
 
 async def test_a_repeat_that_waits_is_told_of_an_end_long_ago(served: Served, script: Script, ends: Ends) -> None:
-    script.answers["AcceptDelivery"] = lambda _: accepted(duplicate=True)
+    script.answers["AcceptDeliveries"] = each(lambda _: accepted(duplicate=True))
     ends.status = execution_pb2.EXECUTION_STATUS_COMPLETED
     reply = await (await served.browser()).call("POST", f"{HOOK}?wait=20", {})
     assert (reply.status, reply.body["output"]) == (200, {"n": 14})

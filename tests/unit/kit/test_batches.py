@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from services.kit.batches import Batches
 from services.kit.errors import DomainError, Kind, unavailable
-from services.scheduler.webhooks.batching import Batches
 
 
 class Work:
@@ -51,6 +51,37 @@ async def test_what_comes_meanwhile_makes_up_the_next_batch() -> None:
     work.gate.set()
     assert await asyncio.gather(*tasks) == [2, 4, 6, 8, 10]
     assert [len(batch) for batch in work.batches] == [3, 2]
+
+
+async def test_heavy_items_share_less() -> None:
+    work = Work()
+    work.gate.clear()
+    batches: Batches[int, int] = Batches(work, most=10, at_once=1, weigh=lambda item: item, heaviest=10)
+    tasks = [asyncio.create_task(batches.do(number)) for number in (1, 99, 5, 5, 5)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert await asyncio.gather(*tasks) == [2, 198, 10, 10, 10]
+    assert work.batches == [[1], [99], [5, 5], [5]]
+
+
+async def test_a_second_batch_is_begun_beside_the_first_only_when_it_is_full() -> None:
+    work = Work()
+    work.gate.clear()
+    batches: Batches[int, int] = Batches(work, most=3, at_once=2)
+    tasks = [asyncio.create_task(batches.do(1))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(batches.do(number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert work.batches == [[1]]
+    tasks.append(asyncio.create_task(batches.do(4)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert work.batches == [[1], [2, 3, 4]]
+    work.gate.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6, 8]
 
 
 async def test_a_refusal_is_one_requests_own() -> None:

@@ -17,15 +17,25 @@ ResultT = TypeVar("ResultT")
 class Batches(Generic[ItemT, ResultT]):
     """`handle` answers one result for each item, in order; an exception among them is that item's alone.
 
-    When it raises, an outage is everybody's; anything else is looked for by handling each item by itself.
+    When it raises, an outage is everybody's; anything else is looked for by handling each item by itself. A batch has
+    at most `most` items, and beyond its first one those that together weigh at most `heaviest`. Another batch is begun
+    beside those under way only when a full one waits.
     """
 
     def __init__(
-        self, handle: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Exception]]], *, most: int, at_once: int
+        self,
+        handle: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Exception]]],
+        *,
+        most: int,
+        at_once: int,
+        weigh: Callable[[ItemT], int] = lambda _: 0,
+        heaviest: int = 0,
     ) -> None:
         self._handle = handle
         self._most = most
         self._at_once = at_once
+        self._weigh = weigh
+        self._heaviest = heaviest
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._running = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -34,7 +44,8 @@ class Batches(Generic[ItemT, ResultT]):
         """The item's result. Work that has begun goes on when its caller is cancelled."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._running < self._at_once:
+        full = len(self._waiting) >= self._most and self._running < self._at_once
+        if self._running == 0 or full:
             self._running += 1
             task = asyncio.create_task(self._run())
             self._tasks.add(task)
@@ -51,13 +62,19 @@ class Batches(Generic[ItemT, ResultT]):
 
     def _take(self) -> list[tuple[ItemT, asyncio.Future[ResultT]]]:
         batch: list[tuple[ItemT, asyncio.Future[ResultT]]] = []
+        weight = 0
         while self._waiting and len(batch) < self._most:
-            item, future = self._waiting.popleft()
+            item, future = self._waiting[0]
             if not future.done():
+                weight += self._weigh(item)
+                if batch and weight > self._heaviest > 0:
+                    break
                 batch.append((item, future))
+            self._waiting.popleft()
         return batch
 
     async def _settle(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
+        results: Sequence[ResultT | Exception]
         try:
             results = await self._handle([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - it is the callers' to deal with
