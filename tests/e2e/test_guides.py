@@ -19,7 +19,8 @@ from typing import IO
 
 import pytest
 
-from services.gateway.pages.guides import GUIDES, Block, blocks_of, read_guide
+from services.gateway.pages.guides import GUIDES, read_guide
+from services.gateway.pages.markdown import Block, blocks_of
 from tests.e2e.integrator import Integrator
 from tests.e2e.terminal import environment_of
 

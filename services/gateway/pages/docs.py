@@ -1,116 +1,111 @@
-"""The API's documentation for people, made from the OpenAPI document. No CDN, readable without scripts."""
+"""The API's documentation for people, made from the OpenAPI document and Markdown. No CDN, readable without scripts."""
 
-import json
+from collections.abc import Iterable
+from functools import cache
 from html import escape
+from importlib.resources import files
 from typing import Any
 
+from services.gateway import VERSION
+from services.gateway.pages.guides import Guide, render_guides
 from services.gateway.pages.layout import MARK, frame
+from services.gateway.pages.markdown import Section, render_sections
+from services.gateway.pages.operations import operation_html
+from services.gateway.pages.schema_words import shape_table
 
+DOCS = "/api/docs"
+GUIDES = f"{DOCS}/guides"
 _METHODS = ("get", "post", "put", "patch", "delete")
-_INTRODUCTION = """<p>All calls are under <code>/api</code> and speak JSON in camelCase. Programs send
-<code>Authorization: Bearer exk_…</code>. Browsers use the session cookie of <code>POST /api/auth/login</code>, and
-with everything that changes something they send the <code>csrfToken</code> of <code>GET /api/auth/me</code> as
-<code>X-Exekra-Csrf</code>.</p>
-<p>Errors are <code>application/problem+json</code> (RFC 9457) with a stable <code>reason</code>, the
-<code>requestId</code> and, for wrong members, JSON pointers in <code>errors</code>. Lists take <code>limit</code> and
-<code>cursor</code> and answer <code>items</code> and <code>nextCursor</code>. A POST that creates takes an
-<code>Idempotency-Key</code>. Times are ISO 8601 in UTC.</p>"""
+_NAMES = {"api-keys": "API keys"}
+_SEARCH = (
+    '<input id="filter" type="search" placeholder="Search (press /)" aria-label="Search operations and shapes" '
+    'autocomplete="off">'
+)
 
 
 def render_docs(document: dict[str, Any], nonce: str) -> str:
-    """The whole page; `nonce` admits the one script, which filters the list."""
+    """The whole page; `nonce` admits the one script, which searches and copies."""
+    groups = _operations(document)
+    operations = "".join(
+        f'<section class="searched" id="{escape(name)}"><h2>{escape(_title(name))}</h2>{"".join(items)}</section>'
+        for name, items in groups.items()
+    )
+    topics = _topics()
+    reading = "".join(
+        f'<section id="{topic.id}"><h2>{escape(topic.title)}</h2>{topic.html}</section>' for topic in topics
+    )
+    guides = f'<section id="guides"><h2>Guides</h2><div class="grid">{_cards(render_guides().values())}</div></section>'
+    main = (
+        f'<h1>API</h1><p class="lead">What the browser does, programs can do. Version {escape(VERSION)}, as '
+        '<a href="/api/openapi.json">openapi.json</a>.</p><p id="found" role="status" hidden></p>'
+        f'<div id="reading">{guides}{reading}</div>{operations}{_shapes(document)}'
+    )
+    nav = _nav(
+        _SEARCH,
+        ("Read", ((f"#{topic.id}", topic.title) for topic in topics)),
+        ("Guides", _guide_links()),
+        ("Reference", (*((f"#{name}", _title(name)) for name in groups), ("#shapes", "Shapes"))),
+    )
+    return _page("API", nav, main, nonce)
+
+
+def render_guide(guide: Guide, nonce: str) -> str:
+    """One guide with the way back."""
+    nav = _nav("", ("Guides", _guide_links()), ("Reference", ((DOCS, "API"), ("/api/openapi.json", "openapi.json"))))
+    main = f'<article class="guide"><h1>{escape(guide.title)}</h1>{guide.html}</article>'
+    return _page(guide.title, nav, main, nonce)
+
+
+@cache
+def _topics() -> tuple[Section, ...]:
+    return tuple(render_sections((files(__package__) / "reference.md").read_text(encoding="utf-8")))
+
+
+def _operations(document: dict[str, Any]) -> dict[str, list[str]]:
+    """By resource, in the order of the document."""
     groups: dict[str, list[str]] = {tag["name"]: [] for tag in document["tags"]}
     for path, operations in document["paths"].items():
         for method in _METHODS:
             if method in operations:
                 operation = operations[method]
-                groups[operation["tags"][0]].append(_operation(path, method, operation))
-    contents = "".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in groups)
-    sections = "".join(
-        f'<section id="{escape(name)}"><h2>{escape(name)}</h2>{"".join(items)}</section>'
-        for name, items in groups.items()
-    )
+                groups[operation["tags"][0]].append(operation_html(path, method, operation))
+    return groups
+
+
+def _shapes(document: dict[str, Any]) -> str:
     shapes = "".join(
         f'<details class="operation" id="shape-{escape(name)}"><summary><code>{escape(name)}</code></summary>'
-        f"<div>{_shape(schema)}</div></details>"
+        f"<div>{shape_table(schema)}</div></details>"
         for name, schema in sorted(document["components"]["schemas"].items())
     )
-    body = (
-        f'<div class="docs"><nav><a class="brand" href="/">{MARK}<span>Exekra Hub</span></a>'
-        '<input id="filter" type="search" placeholder="Filter" aria-label="Filter operations">'
-        f'{contents}<a href="#shapes">shapes</a><a href="/api/openapi.json">openapi.json</a></nav>'
-        f"<main><h1>API</h1>{_INTRODUCTION}{sections}"
-        f'<section id="shapes"><h2>shapes</h2>{shapes}</section></main></div>'
+    return f'<section class="searched" id="shapes"><h2>Shapes</h2>{shapes}</section>'
+
+
+def _title(name: str) -> str:
+    return _NAMES.get(name, name.replace("-", " ").capitalize())
+
+
+def _guide_links() -> list[tuple[str, str]]:
+    return [(f"{GUIDES}/{guide.name}", guide.title) for guide in render_guides().values()]
+
+
+def _cards(guides: Iterable[Guide]) -> str:
+    return "".join(
+        f'<a class="card door" href="{GUIDES}/{guide.name}"><h3>{escape(guide.title)}</h3>'
+        f"<p>{escape(guide.summary)}</p></a>"
+        for guide in guides
     )
+
+
+def _nav(search: str, *groups: tuple[str, Iterable[tuple[str, str]]]) -> str:
+    lists = "".join(
+        f"<h3>{title}</h3>" + "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for href, text in links)
+        for title, links in groups
+    )
+    brand = f'<a class="brand" href="/">{MARK}<span>Exekra Hub</span></a>'
+    return f'<nav aria-label="Documentation">{brand}{search}{lists}</nav>'
+
+
+def _page(title: str, nav: str, main: str, nonce: str) -> str:
     script = f'<script nonce="{nonce}" src="/assets/docs.js"></script>'
-    return frame("Exekra Hub · API", body, scripts=script)
-
-
-def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(item['name'])}</code></td><td>{escape(item['in'])}</td>"
-        f"<td>{_type(item['schema'])}</td><td>{'required' if item['required'] else ''}</td></tr>"
-        for item in operation["parameters"]
-    )
-    parameters = f"<h4>Parameters</h4><table>{rows}</table>" if rows else ""
-    body = ""
-    if "requestBody" in operation:
-        body = f"<h4>Body</h4><p>{_type(operation['requestBody']['content']['application/json']['schema'])}</p>"
-    answers = "".join(
-        f"<tr><td><code>{escape(status)}</code></td><td>{escape(answer['description'])}</td>"
-        f"<td>{_content(answer)}</td></tr>"
-        for status, answer in operation["responses"].items()
-    )
-    note = f"<p>{escape(operation['description'])}</p>" if "description" in operation else ""
-    return (
-        f'<details class="operation" id="{escape(operation["operationId"])}"><summary>'
-        f'<span class="method {method}">{method.upper()}</span><code>{escape(path)}</code>'
-        f'<span class="what">{escape(operation["summary"])}</span></summary><div>{note}'
-        f"<p>Permission <code>{escape(operation['x-permission'])}</code></p>{parameters}{body}"
-        f"<h4>Answers</h4><table>{answers}</table></div></details>"
-    )
-
-
-def _content(answer: dict[str, Any]) -> str:
-    for media_type, content in answer.get("content", {}).items():
-        return f"{escape(media_type)} {_type(content['schema']) if content['schema'] else ''}"
-    return ""
-
-
-def _shape(schema: dict[str, Any]) -> str:
-    note = f"<p>{escape(schema['description'])}</p>" if "description" in schema else ""
-    required = schema.get("required", [])
-    rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{_type(part)}</td>"
-        f"<td>{'required' if name in required else ''}</td></tr>"
-        for name, part in schema.get("properties", {}).items()
-    )
-    return f"{note}<table>{rows}</table>" if rows else note
-
-
-def _type(schema: dict[str, Any]) -> str:
-    """One line of HTML for a JSON Schema: enough to know what to send."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return f'<a href="#shape-{escape(name)}">{escape(name)}</a>'
-    if "anyOf" in schema:
-        return " or ".join(_type(part) for part in schema["anyOf"])
-    if "enum" in schema:
-        return " · ".join(f"<code>{escape(json.dumps(value))}</code>" for value in schema["enum"])
-    if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items', {}))}"
-    words = [str(schema.get("type", "anything"))]
-    if "format" in schema:
-        words.append(f"({schema['format']})")
-    limits = [f"{label} {schema[key]}" for key, label in _LIMITS if key in schema]
-    return escape(" ".join(words)) + (f" <small>{escape(', '.join(limits))}</small>" if limits else "")
-
-
-_LIMITS = (
-    ("minimum", "from"),
-    ("maximum", "to"),
-    ("minLength", "at least"),
-    ("maxLength", "at most"),
-    ("maxItems", "items at most"),
-    ("default", "default"),
-)
+    return frame(f"Exekra Hub · {title}", f'<div class="docs">{nav}<main>{main}</main></div>', scripts=script)

@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from services.gateway import VERSION
 from services.gateway.openapi import build_document
 from services.gateway.pages.browser_ui import BrowserUi
-from services.gateway.pages.docs import render_docs
+from services.gateway.pages.docs import DOCS, GUIDES, render_docs, render_guide
+from services.gateway.pages.guides import render_guides
 from services.gateway.parts import Gateway
 from services.gateway.peers import PEERS
 from services.gateway.routes.declaration import API, Route
@@ -37,7 +39,8 @@ def page_routes(gateway: Gateway, routes: tuple[Route, ...]) -> list[web.RouteDe
     """All of them open to anyone; `/metrics` asks for its own token."""
     document = build_document(routes, gateway.identity.cookie)
     pages = {
-        f"{API}/docs": _page(lambda nonce: render_docs(document, nonce)),
+        DOCS: _page(lambda nonce: render_docs(document, nonce)),
+        **{f"{GUIDES}/{name}": _page(partial(render_guide, guide)) for name, guide in render_guides().items()},
         f"{API}/openapi.json": _fixed(json.dumps(document, separators=(",", ":")).encode(), "application/json"),
         "/healthz": _fixed(b'{"status":"ok"}', "application/json"),
         "/readyz": _readiness(gateway),
