@@ -7,6 +7,7 @@ import typer
 from services.cli import (
     administration,
     calendars,
+    deliveries,
     events,
     executions,
     hub,
@@ -54,6 +55,7 @@ app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
 app.add_typer(triggers.app, name="trigger")
+app.add_typer(deliveries.app, name="delivery")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(events.app, name="event")
 app.add_typer(notifications.app, name="notification")
