@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COUNTED = 10_000
 FAILURES_SHOWN = 8
+FAILURES_LOOKED_AT = 10_000
 FIRES_SHOWN = 10
 RECENT_SHOWN = 10
 RUNNER_STATES = ("ONLINE", "BUSY", "OFFLINE")
@@ -147,7 +148,8 @@ async def read_dashboard(connection: "Connection", hours: int) -> Dashboard:
     """The figures now, with what ended in the last hours."""
     now: datetime = await connection.fetchval(NOW)
     counts = await connection.fetch(COUNT_STATUSES, list(LIVE), COUNTED)
-    failures = await group_failures(connection, now - timedelta(hours=hours), now, None, FAILURES_SHOWN)
+    since = now - timedelta(hours=hours)
+    failures = await group_failures(connection, since, now, None, FAILURES_SHOWN, FAILURES_LOOKED_AT)
     return Dashboard(
         as_of=now,
         executions=[StatusCount(row["status"], min(row["count"], COUNTED), row["count"] > COUNTED) for row in counts],

@@ -67,10 +67,15 @@ class Failures:
 
 
 async def group_failures(
-    connection: "Connection", first: datetime, last: datetime, workflow_id: str | None, limit: int
+    connection: "Connection",
+    first: datetime,
+    last: datetime,
+    workflow_id: str | None,
+    limit: int,
+    looked_at: int = LOOKED_AT,
 ) -> Failures:
-    """Of executions that failed from `first` on and before `last`."""
-    rows = await connection.fetch(GROUPS, first, last, workflow_id, LOOKED_AT, limit, WORKFLOWS_SHOWN)
+    """Of executions that failed from `first` on and before `last`, the newest `looked_at` of them."""
+    rows = await connection.fetch(GROUPS, first, last, workflow_id, looked_at, limit, WORKFLOWS_SHOWN)
     if not rows:
         return Failures((), 0, is_whole=True)
     ids = {each for row in rows for each in row["workflow_ids"]}
@@ -91,4 +96,4 @@ async def group_failures(
         for row in rows
     ]
     count: int = rows[0]["failures"]
-    return Failures(groups, count, is_whole=count < LOOKED_AT)
+    return Failures(groups, count, is_whole=count < looked_at)

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
 Contention = Literal["none", "some", "high", "unknown"]
 
-LOOKS = 100
+LOOKS = 60
 """Earlier instants looked at for one forecast, spread over its fires."""
 WEEKS = 4
 BEFORE, AFTER = timedelta(minutes=5), timedelta(minutes=1)
-RUNS_OF_A_LOOK = 150
+RUNS_OF_A_LOOK = 100
 SAME_MINUTE = timedelta(seconds=30)
-SCHEDULES_COUNTED = 1_000
+SCHEDULES_COUNTED = 100
+"""In one minute; more change nothing of the verdict."""
+LATEST_RUNS = 20
 DURATIONS_OF = 200
 RUNS_NEEDED = 3
 """Fewer runs around a time are no evidence."""
@@ -53,14 +55,15 @@ LOOK_BACK = """SELECT l.place, r.* FROM unnest($1::integer[], $2::timestamptz[])
      AND runner_id = ANY ($3::uuid[]) AND started_at IS NOT NULL AND completed_at IS NOT NULL
     ORDER BY created_at DESC LIMIT $4) AS then_run) AS r WHERE r.runs > 0"""
 ALSO_FIRING = """SELECT l.place, f.workflow_id, f.count FROM unnest($1::integer[], $2::timestamptz[]) AS l (place, at)
- CROSS JOIN LATERAL (SELECT workflow_id, count(*) AS count FROM (
-   SELECT t.workflow_id FROM schedule s JOIN trigger t ON t.id = s.trigger_id
-    WHERE s.next_at >= l.at - $3::interval AND s.next_at <= l.at + $3::interval AND t.enabled AND t.deleted_at IS NULL
-     AND t.workflow_id <> $4
-    LIMIT $5) AS found GROUP BY workflow_id) AS f"""
-RUNS_ON = """SELECT w.id FROM unnest($1::uuid[]) AS w (id) CROSS JOIN LATERAL (
-  SELECT e.runner_id FROM execution e WHERE e.workflow_id = w.id AND e.runner_id IS NOT NULL
-   ORDER BY e.created_at DESC LIMIT 1) AS last WHERE last.runner_id = ANY ($2::uuid[])"""
+ CROSS JOIN LATERAL (SELECT t.workflow_id, count(*) AS count FROM (
+   SELECT s.trigger_id FROM schedule s
+    WHERE s.next_at >= l.at - $3::interval AND s.next_at <= l.at + $3::interval LIMIT $5) AS found
+   JOIN trigger t ON t.id = found.trigger_id
+  WHERE t.enabled AND t.deleted_at IS NULL AND t.workflow_id <> $4 GROUP BY t.workflow_id) AS f"""
+RUNS_ELSEWHERE = """SELECT w.id FROM unnest($1::uuid[]) AS w (id) WHERE (
+  SELECT latest.runner_id <> ALL ($2::uuid[]) FROM (
+   SELECT e.runner_id, e.created_at FROM execution e WHERE e.workflow_id = w.id ORDER BY e.created_at DESC LIMIT $3)
+   AS latest WHERE latest.runner_id IS NOT NULL ORDER BY latest.created_at DESC LIMIT 1)"""
 NOW = "SELECT now()"
 
 
@@ -176,15 +179,15 @@ async def _count_planned(
     workflow_id: str,
     evidence: Sequence[_Evidence],
 ) -> None:
-    """Other schedules whose next fire falls into the same minute, on the same runners as far as is known."""
+    """Other schedules whose next fire falls into the same minute, less those known to run on other runners."""
     places = list(range(len(fires)))
     rows = await connection.fetch(ALSO_FIRING, places, list(fires), SAME_MINUTE, workflow_id, SCHEDULES_COUNTED)
     if not rows:
         return
     ids = list({row["workflow_id"] for row in rows})
-    competing = {row["id"] for row in await connection.fetch(RUNS_ON, ids, runner_ids)}
+    elsewhere = {row["id"] for row in await connection.fetch(RUNS_ELSEWHERE, ids, runner_ids, LATEST_RUNS)}
     for row in rows:
-        if row["workflow_id"] in competing:
+        if row["workflow_id"] not in elsewhere:
             evidence[row["place"]].planned += row["count"]
 
 

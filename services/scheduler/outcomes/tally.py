@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
 STEPS_AT_ONCE = 10_000
-LOCK_POSITION = "SELECT transaction_id::text, execution_id, seq FROM outcome_tally_position FOR UPDATE SKIP LOCKED"
-READ_STEPS = """SELECT transaction_id::text, execution_id, seq, to_status, from_status,
+LOCK_POSITION = (
+    "SELECT transaction_id::text AS xid, execution_id, seq FROM outcome_tally_position FOR UPDATE SKIP LOCKED"
+)
+READ_STEPS = """SELECT transaction_id::text AS xid, execution_id, seq, to_status, from_status,
  date_bin('5 minutes', at, '2000-01-01T00:00Z') AS begins_at
  FROM execution_event
  WHERE (transaction_id, execution_id, seq) > ($1::text::xid8, $2::uuid, $3::integer)
@@ -55,5 +57,5 @@ class Tally:
                 await connection.execute(COUNT, list(begins), list(statuses), list(ends.values()))
                 await connection.execute(FORGET)
             last = steps[-1]
-            await connection.execute(MOVE, last["transaction_id"], last["execution_id"], last["seq"])
+            await connection.execute(MOVE, last["xid"], last["execution_id"], last["seq"])
             return len(steps)

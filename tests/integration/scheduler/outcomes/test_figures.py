@@ -97,13 +97,12 @@ async def test_failures_are_grouped_with_their_workflows_and_the_latest(connecti
 
 
 async def test_of_too_many_failures_only_the_newest_are_grouped_and_that_is_said(
-    connection: "Connection", monkeypatch: pytest.MonkeyPatch
+    connection: "Connection",
 ) -> None:
-    monkeypatch.setattr(failures, "LOOKED_AT", 2)
     for _ in range(3):
         await fail(connection, await submit(connection, None))
     now = datetime.now(UTC)
-    found = await group_failures(connection, now - HOUR, now + HOUR, None, 50)
+    found = await group_failures(connection, now - HOUR, now + HOUR, None, 50, 2)
     assert (found.count, found.is_whole) == (2, False)
 
 
@@ -117,6 +116,20 @@ async def test_each_end_is_counted_once_by_however_many_loops(connection: "Conne
     await asyncio.gather(*(Tally(pool).run_once() for _ in range(4)))
     await Tally(pool).run_once()
     assert await tallied(connection) == {"COMPLETED": 5, "FAILED": 5, "STOPPED": 1}
+
+
+async def test_counting_goes_on_where_numbers_of_transactions_become_longer(
+    connection: "Connection", pool: "Pool", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "STEPS_AT_ONCE", 1)
+    for transaction_id in ("9", "11", "10", "100", "99"):
+        await connection.execute(
+            """INSERT INTO execution_event (execution_id, seq, event, to_status, transaction_id)
+             VALUES (gen_random_uuid(), 1, 'FINISH_OK', 'COMPLETED', $1::text::xid8)""",
+            transaction_id,
+        )
+    await Tally(pool).run_once()
+    assert await tallied(connection) == {"COMPLETED": 5}
 
 
 async def test_an_end_that_commits_late_is_not_missed(connection: "Connection", pool: "Pool") -> None:

@@ -42,7 +42,7 @@ def test_earlier_instants_are_whole_weeks_ago_in_the_past_and_few() -> None:
             assert (NOW + distance - instant) % WEEK == timedelta(0)
         assert NOW - found[0][1] < timedelta(weeks=1, minutes=2)
     many = earlier_instants([NOW + timedelta(hours=hour) for hour in range(50)], NOW)
-    assert len(many) == LOOKS
+    assert len(many) == 50 <= LOOKS
 
 
 async def test_a_time_at_which_work_used_to_wait_is_told_with_what_it_stands_on(past: "Connection") -> None:
