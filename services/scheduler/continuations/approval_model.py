@@ -29,6 +29,20 @@ class ApprovalStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What an execution asks. `data` is JSON."""
+
+    node_id: str
+    title: str
+    message: str
+    data: bytes
+    deciders: Sequence[str]
+    four_eyes: bool
+    on_timeout: Decision
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A question, and its answer if there is one. `data` is JSON."""
 

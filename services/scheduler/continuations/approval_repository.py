@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from services.scheduler.continuations.approval_model import Approval, ApprovalStatus, Decision
+from services.kit.ids import new_id
+from services.scheduler.continuations.approval_model import Approval, ApprovalStatus, Decision, Question
 from services.scheduler.continuations.errors import approval_not_found
 from services.scheduler.executions.lifecycle import Status
 from services.scheduler.executions.model import Actor
@@ -32,7 +33,44 @@ EXPIRED = """SELECT p.id::text AS id, p.execution_id::text AS execution_id
  FROM approval p JOIN execution e ON e.id = p.execution_id
  WHERE p.decision IS NULL AND p.expires_at <= now() AND e.status NOT IN ('COMPLETED', 'FAILED', 'STOPPED', 'LOST')
  ORDER BY p.expires_at LIMIT $1"""
+ASK = """INSERT INTO approval (id, execution_id, node_id, attempt_id, title, message, data, deciders, four_eyes,
+ on_timeout, expires_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))
+ ON CONFLICT (execution_id, node_id) DO NOTHING RETURNING true"""
+IS_DECIDED = "SELECT decision IS NOT NULL FROM approval WHERE execution_id = $1 AND node_id = $2"
+TELL_ASKED = """SELECT emit_event('approval.requested', 'approval', $1, $2, $3::json,
+ (SELECT workflow_id FROM execution WHERE id = $4))"""
 TELL_DECIDED = "SELECT emit_event('approval.decided', 'approval', $1, $2, $3::json, $4)"
+
+
+async def ask(connection: "Connection", execution_id: str, attempt_id: str, question: Question) -> bool:
+    """Asks, unless this node of this execution has asked before; whether the answer is there already."""
+    identifier = new_id()
+    new = await connection.fetchval(
+        ASK,
+        identifier,
+        execution_id,
+        question.node_id,
+        attempt_id,
+        question.title,
+        question.message,
+        question.data,
+        list(question.deciders),
+        question.four_eyes,
+        question.on_timeout,
+        question.timeout_seconds,
+    )
+    if not new:
+        return bool(await connection.fetchval(IS_DECIDED, execution_id, question.node_id))
+    data = {
+        "approvalId": identifier,
+        "executionId": execution_id,
+        "nodeId": question.node_id,
+        "title": question.title,
+        "deciders": list(question.deciders),
+    }
+    await connection.execute(TELL_ASKED, identifier, f"execution:{execution_id}", json.dumps(data), execution_id)
+    return False
 
 
 async def get(connection: "Connection", approval_id: str) -> Approval | None:

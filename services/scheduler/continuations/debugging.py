@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from services.kit.errors import FieldError, invalid
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox, Resource
+from services.scheduler.continuations import repository
 from services.scheduler.continuations.errors import not_debuggable, runner_unreachable
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.lifecycle import Status
@@ -16,9 +17,6 @@ from services.scheduler.executions.repository.queries import View
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
-HOLDER = """SELECT a.id::text AS attempt_id, a.runner_id::text AS runner_id, a.epoch, n.registry_address
- FROM execution e JOIN attempt a ON a.id = e.attempt_id JOIN runner_session n ON n.runner_id = a.runner_id
- WHERE e.id = $1 AND a.ended_at IS NULL AND a.acknowledged_at IS NOT NULL"""
 MAXIMUM_BREAKPOINTS = 2_000
 
 
@@ -39,7 +37,9 @@ class Debugging:
                 raise execution_not_found()
             if view.mode is not Mode.INTERACTIVE:
                 raise not_debuggable("Only interactive executions can be debugged. Run it from the Studio.")
-            holder = await connection.fetchrow(HOLDER, execution_id) if view.status == Status.RUNNING else None
+            holder = (
+                await connection.fetchrow(repository.HOLDER, execution_id) if view.status == Status.RUNNING else None
+            )
             if holder is None:
                 raise not_debuggable(f"The execution is {view.status}; only one that runs can be debugged.")
             details = {"action": word.action.lower(), "nodeId": word.node_id}

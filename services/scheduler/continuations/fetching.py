@@ -16,9 +16,6 @@ from services.scheduler.evidence.artifacts import Artifacts
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
-GRAPH = """SELECT v.graph FROM execution e
- JOIN workflow_version v ON v.workflow_id = e.workflow_id AND v.version = e.version WHERE e.id = $1"""
-
 
 class Fetching:
     """Answers the registry for its runners."""
@@ -44,7 +41,7 @@ class Fetching:
                     raise continuation_gone()
             decisions = await _decisions(connection, stored.execution_id)
             now = await connection.fetchval(repository.NOW)
-            data = await connection.fetchval(GRAPH, stored.execution_id) if runs else None
+            data = await connection.fetchval(repository.GRAPH, stored.execution_id) if runs else None
         graph = Graph(Level()) if data is None else (await asyncio.to_thread(read_graph_bytes, data))[0]
         return await asyncio.to_thread(
             continuation_document, stored, graph or Graph(Level()), runs, writes, decisions, now

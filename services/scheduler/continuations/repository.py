@@ -19,7 +19,6 @@ OF_ATTEMPT = """SELECT c.source_attempt_id::text AS source_attempt_id, c.nodes, 
   FROM attempt a JOIN continuation c ON c.execution_id = a.execution_id
  WHERE a.id = $1 AND a.runner_id = $2 AND a.ended_at IS NULL"""
 EDITS = "SELECT edits FROM continuation WHERE execution_id = $1"
-CALLS = "SELECT calls FROM continuation WHERE execution_id = $1"
 RECORDED = """SELECT DISTINCT ON (node_id) node_id, status, port, input, output, failure, variables FROM node_run
  WHERE attempt_id = $1 AND path = '[]' AND position('/' IN node_id) = 0 AND ($2::text[] IS NULL OR node_id = ANY ($2))
  ORDER BY node_id, seq DESC"""
@@ -29,6 +28,11 @@ DECIDED = """SELECT node_id, decision, timed_out, decided_at, decided_by_kind, d
   FROM approval WHERE execution_id = $1 AND decision IS NOT NULL"""
 LATEST_BEGUN = """SELECT id::text FROM attempt WHERE execution_id = $1 AND acknowledged_at IS NOT NULL
  ORDER BY attempt_no DESC LIMIT 1"""
+GRAPH = """SELECT v.graph FROM execution e
+ JOIN workflow_version v ON v.workflow_id = e.workflow_id AND v.version = e.version WHERE e.id = $1"""
+HOLDER = """SELECT a.id::text AS attempt_id, a.runner_id::text AS runner_id, a.epoch, n.registry_address
+ FROM execution e JOIN attempt a ON a.id = e.attempt_id JOIN runner_session n ON n.runner_id = a.runner_id
+ WHERE e.id = $1 AND a.ended_at IS NULL AND a.acknowledged_at IS NOT NULL"""
 NOW = "SELECT extract(epoch FROM now())::float8"
 IS_RECORDED = """SELECT EXISTS (
   SELECT FROM attempt a JOIN continuation c ON c.execution_id = a.execution_id
