@@ -1,9 +1,12 @@
 /** Every address of the UI. An area lists its own routes in `pages/<area>/routes.ts`; they are only joined here. */
 import { createRouter } from "@tanstack/react-router";
 
+import { auditRoutes } from "~/pages/audit/routes";
 import { executionRoutes } from "~/pages/execution/routes";
 import { executionsRoutes } from "~/pages/executions/routes";
 import { homeRoutes } from "~/pages/home/routes";
+import { licenceRoutes } from "~/pages/licence/routes";
+import { peopleRoutes } from "~/pages/people/routes";
 import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
@@ -24,6 +27,9 @@ const routeTree = rootRoute.addChildren([
     ...workflowsRoutes,
     ...workflowRoutes,
     ...runnersRoutes,
+    ...auditRoutes,
+    ...peopleRoutes,
+    ...licenceRoutes,
     ...settingsRoutes,
     ...studioRoutes,
   ]),

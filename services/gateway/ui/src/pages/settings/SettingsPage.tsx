@@ -1,5 +1,59 @@
+/** The person's own things (theme, password, sessions) and how the Hub is. */
+import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+
+import { useMay, useMe } from "~/api/session";
+import { zone } from "~/shared/format";
 import { Page } from "~/shared/Page";
+import { Facts, Panel } from "~/shared/Panel";
+
+import { Dispatch } from "./Dispatch";
+import { Health } from "./Health";
+import { Password } from "./Password";
+import { Sessions } from "./Sessions";
+import classes from "./Settings.module.css";
+
+const SCHEMES = [
+  { value: "auto", label: "As the system" },
+  { value: "light", label: "Light" },
+  { value: "dark", label: "Dark" },
+];
 
 export function SettingsPage() {
-  return <Page title="Settings">…</Page>;
+  const { user } = useMe();
+  const mayHold = useMay("dispatch:hold");
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Page title="Settings">
+      <div className={classes["columns"]}>
+        <div className="stack">
+          <Panel title="You">
+            <Facts
+              rows={[
+                ["Name", user.name],
+                ["E-mail", user.email],
+                ["Times in", zone],
+                [
+                  "Theme",
+                  <SegmentedControl
+                    key="theme"
+                    size="xs"
+                    aria-label="Theme"
+                    data={SCHEMES}
+                    value={colorScheme}
+                    onChange={(value) => setColorScheme(value as MantineColorScheme)}
+                  />,
+                ],
+              ]}
+            />
+          </Panel>
+          <Password />
+          <Sessions />
+        </div>
+        <div className="stack">
+          <Health />
+          {mayHold && <Dispatch />}
+        </div>
+      </div>
+    </Page>
+  );
 }

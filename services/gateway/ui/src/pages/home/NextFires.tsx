@@ -1,0 +1,35 @@
+import { Link } from "@tanstack/react-router";
+
+import { Panel } from "~/shared/Panel";
+import { plural } from "~/shared/format";
+import { Time } from "~/shared/Time";
+
+import classes from "./Dashboard.module.css";
+import type { Dashboard } from "./queries";
+
+/** What schedules will start, soonest first. */
+export function NextFires({ dashboard }: { dashboard: Dashboard }) {
+  const { nextFires, pausedTriggers } = dashboard;
+  if (nextFires.length === 0 && pausedTriggers === 0) return null;
+  return (
+    <Panel
+      title="Next fires"
+      aside={pausedTriggers > 0 ? `${plural(pausedTriggers, "trigger")} paused by failures` : ""}
+      bleed
+    >
+      <ul className={classes["list"]}>
+        {nextFires.map((fire) => (
+          <li key={fire.triggerId + fire.at}>
+            <Link to="/workflows/$workflowId" params={{ workflowId: fire.workflowId }} className={classes["item"]}>
+              <span style={{ minWidth: 92 }}>
+                <Time at={fire.at} />
+              </span>
+              <span className="strong trunc grow">{fire.workflowName}</span>
+              <span className="dim trunc">{fire.triggerName}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

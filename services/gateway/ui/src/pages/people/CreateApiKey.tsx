@@ -1,0 +1,122 @@
+import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+
+import { api, newIdempotencyKey, unwrap } from "~/api/client";
+import { useMe } from "~/api/session";
+import { CopyField } from "~/shared/Copy";
+import { ErrorNote } from "~/shared/Feedback";
+
+const DAY = 86_400_000;
+const LIFETIMES = [
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "a year" },
+  { value: "", label: "never" },
+];
+const USUAL = ["execution:run", "execution:view"];
+
+/** Name, rights and lifetime; then the key, once. */
+export function CreateApiKey({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="New API key"
+      size={480}
+      closeOnClickOutside={false}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <Steps onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Steps({ onClose }: { onClose: () => void }) {
+  const me = useMe();
+  const client = useQueryClient();
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState(USUAL.filter((scope) => me.permissions.includes(scope)));
+  const [days, setDays] = useState("90");
+  const [key] = useState(newIdempotencyKey);
+  const create = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.POST("/api/api-keys", {
+          params: { header: { "Idempotency-Key": `${key}${name}`.slice(0, 200) } },
+          body: {
+            name: name.trim(),
+            scopes,
+            ...(days ? { expiresAt: new Date(Date.now() + Number(days) * DAY).toISOString() } : {}),
+          },
+        }),
+      ),
+    onSuccess: () => void client.invalidateQueries({ queryKey: ["api-keys"] }),
+  });
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    create.mutate();
+  }
+
+  if (create.data) {
+    return (
+      <div className="stack">
+        <p className="mut">
+          The key “{create.data.apiKey.name}”. It is shown this once: keep it where the program finds it and nobody else
+          does.
+        </p>
+        <CopyField text={create.data.key} what="the key" />
+        <p className="dim sm">Send it as Authorization: Bearer …</p>
+        <div className="row">
+          <Button className="end" variant="filled" onClick={onClose}>
+            Done
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <form className="stack" onSubmit={submit}>
+      <TextInput
+        label="Name"
+        placeholder="tax-portal"
+        description="The program that will use it."
+        required
+        withAsterisk={false}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Checkbox.Group label="It may" value={scopes} onChange={setScopes}>
+        <div style={{ columns: 2, marginTop: 4 }}>
+          {me.permissions.map((permission) => (
+            <Checkbox key={permission} value={permission} label={<span className="mono">{permission}</span>} py={3} />
+          ))}
+        </div>
+      </Checkbox.Group>
+      <Select
+        label="Expires"
+        description={days ? undefined : "A key that never ends is forgotten easily."}
+        data={LIFETIMES}
+        value={days}
+        onChange={(value) => setDays(value ?? "")}
+        w={180}
+      />
+      {create.error && <ErrorNote what="No key was made." error={create.error} />}
+      <div className="row">
+        <Button className="end" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button
+          type="submit"
+          variant="filled"
+          loading={create.isPending}
+          disabled={!name.trim() || scopes.length === 0}
+        >
+          Make the key
+        </Button>
+      </div>
+    </form>
+  );
+}
