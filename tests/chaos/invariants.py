@@ -85,6 +85,28 @@ INVARIANTS: Mapping[str, str] = {
           CROSS JOIN automation.runner r JOIN automation.runner_session n ON n.runner_id = r.id
          WHERE e.status = 'QUEUED' AND e.ready_at < now() - interval '30 seconds'
            AND automation.obstacles(e, d, r, n) = '{}'""",
+    "a due fire is decided": """
+        SELECT trigger_id, fire_at, due_at FROM automation.fire
+         WHERE outcome IS NULL AND due_at < now() - interval '30 seconds'""",
+    "a fire has at most one execution, and an execution one fire": """
+        SELECT e.id, e.trigger_id, count(f.trigger_id) AS fires FROM automation.execution e
+          JOIN automation.trigger t ON t.id = e.trigger_id AND t.kind = 'SCHEDULE'
+          LEFT JOIN automation.fire f ON f.execution_id = e.id AND f.outcome <> 'DUPLICATE'
+         WHERE e.retry_of IS NULL GROUP BY e.id, e.trigger_id HAVING count(f.trigger_id) <> 1""",
+    "every execution the ledger names is there": """
+        SELECT f.trigger_id, f.fire_at FROM automation.fire f
+          LEFT JOIN automation.execution e ON e.id = f.execution_id
+         WHERE f.execution_id IS NOT NULL AND e.id IS NULL""",
+    "no instant of an interval is missing in the ledger": """
+        SELECT trigger_id, fire_at, before FROM (
+            SELECT f.trigger_id, f.fire_at, s.interval_seconds, lag(coalesce(f.span_until, f.fire_at))
+                   OVER (PARTITION BY f.trigger_id ORDER BY f.fire_at) AS before
+              FROM automation.fire f
+              JOIN automation.schedule s ON s.trigger_id = f.trigger_id AND s.interval_seconds IS NOT NULL
+              -- Changed, disabled and enabled ones may have gaps.
+              JOIN automation.trigger t ON t.id = f.trigger_id AND (t.revision = 1 OR t.revision = 2 AND NOT t.enabled)
+             WHERE f.origin = 'PLAN') fires
+         WHERE fire_at - before <> interval_seconds * interval '1 second'""",
     "licence seats are held once": """
         SELECT licence_seat FROM automation.attempt WHERE ended_at IS NULL AND licence_seat IS NOT NULL
          GROUP BY 1 HAVING count(*) > 1""",

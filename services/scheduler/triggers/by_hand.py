@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from services.kit import idempotency
 from services.kit.errors import DomainError, FieldError, invalid
 from services.kit.identity import acting_principal
-from services.kit.outbox import Outbox
+from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions
@@ -62,12 +62,21 @@ class ByHand:
             execution_id = accepted.view.id
             await self._note_live(connection, trigger_id, execution_id)
             await ledger.insert_by_hand(connection, trigger_id, execution_id, duplicate=accepted.duplicate)
-            await self._outbox.record(connection, "trigger.fired", resource(trigger), {"executionId": execution_id})
+            await self._record(connection, trigger, accepted)
             if key.key:
                 response = f"{execution_id} {'duplicate' if accepted.duplicate else 'new'}".encode()
                 await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
         self._submissions.announce([accepted])
         return accepted
+
+    async def _record(self, connection: "Connection", trigger: Trigger, accepted: Accepted) -> None:
+        """A person started an execution, by way of a trigger: both are looked for."""
+        execution = accepted.view
+        await self._outbox.record(connection, "trigger.fired", resource(trigger), {"executionId": execution.id})
+        if not accepted.duplicate:
+            details = {"workflowId": execution.workflow_id, "version": execution.version, "triggerId": trigger.id}
+            started = Resource("execution", execution.id, execution.workflow_name)
+            await self._outbox.record(connection, "execution.created", started, details)
 
     async def backfill(self, trigger_id: str, first: datetime, until: datetime, *, dry_run: bool) -> Backfill:
         """Executes missed fires from `first` (included) to `until` (excluded), oldest first, each at most once.
