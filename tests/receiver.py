@@ -18,6 +18,7 @@ class Message:
     path: str
     headers: dict[str, str]
     body: bytes
+    request: web.Request = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -50,6 +51,7 @@ class Receiver:
     """`reply` decides on the answer; a number is a status without body."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     reply: Reply = lambda _: 204
     came: list[Message] = field(default_factory=list)
     """Every request, refused ones too."""
@@ -58,7 +60,7 @@ class Receiver:
 
     def url(self, path: str = "/hook") -> str:
         """An address here."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def steps_of(self, execution_id: str) -> list[int]:
         """The steps of one execution that were accepted, in their order; other events are left out."""
@@ -78,7 +80,9 @@ class Receiver:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One request."""
-        message = Message(request.path, {k.lower(): v for k, v in request.headers.items()}, await request.read())
+        message = Message(
+            request.path, {k.lower(): v for k, v in request.headers.items()}, await request.read(), request
+        )
         self.came.append(message)
         answer: Any = self.reply(message)
         if asyncio.iscoroutine(answer):
@@ -91,7 +95,7 @@ class Receiver:
 
 @asynccontextmanager
 async def receiving(
-    receiver: Receiver | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+    receiver: Receiver | None = None, port: int = 0, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[Receiver]:
     """A listening receiver. Leaving the block closes its port; it can be opened again at the same one."""
     receiver = receiver or Receiver()
@@ -100,9 +104,9 @@ async def receiving(
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True, ssl_context=tls)
+        site = web.TCPSite(runner, host, port, reuse_address=True, ssl_context=tls)
         await site.start()
-        receiver.port = runner.addresses[0][1]
+        receiver.host, receiver.port = host, runner.addresses[0][1]
         yield receiver
     finally:
         await runner.cleanup()
