@@ -17,6 +17,7 @@ from rich.table import Table
 
 from tests.bench.floor import measure_floor
 from tests.bench.memory import idle_figures
+from tests.bench.schedules import measure_growth, measure_schedules
 from tests.bench.spine import measure_latency, measure_throughput
 from tests.bench.webhooks import ENVIRONMENT as WEBHOOK_ENVIRONMENT
 from tests.bench.webhooks import measure_webhooks
@@ -48,6 +49,8 @@ async def measure_spine(hub: HubUnderTest) -> Figures:
 SUITES: Mapping[str, Callable[[HubUnderTest], Awaitable[Figures]]] = {
     "spine": measure_spine,
     "webhooks": measure_webhooks,
+    "schedules": measure_schedules,
+    "schedules-growth": measure_growth,
 }
 
 
@@ -71,8 +74,8 @@ def main() -> None:
     suite = sys.argv[1] if len(sys.argv) > 1 else "spine"
     if suite not in SUITES:
         sys.exit(f"There is no suite {suite!r}; there are: {', '.join(SUITES)}.")
-    for name, value in {"EXEKRA_RATE_API_KEY": REQUESTS, **WEBHOOK_ENVIRONMENT}.items():
-        os.environ.setdefault(name, value)
+    for variable, setting in {"EXEKRA_RATE_API_KEY": REQUESTS, **WEBHOOK_ENVIRONMENT}.items():
+        os.environ.setdefault(variable, setting)
     figures = asyncio.run(measure(suite))
     table = Table("group", "figure", "value", title=f"{os.cpu_count()} cores, {SLOTS} slots")
     for group, values in figures.items():
