@@ -60,6 +60,40 @@ async def test_a_folder_of_files_and_the_hub_become_the_same(hub: Integrator, tm
     assert again["written"] == []
 
 
+async def test_schedules_stand_in_the_file_of_their_workflow(hub: Integrator, tmp_path: Path) -> None:
+    exekra = Terminal(tmp_path, environment_of(hub))
+    name = unique("Scheduled")
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    nightly = {"name": "Nightly", "cron": "0 2 * * *", "timezone": "Europe/Zurich", "inputs": {"number": 1}}
+    file = folder / "a.workflow.json"
+    file.write_text(
+        json.dumps({"format": "exekra.workflow/1", "name": name, "schedules": [nightly], "graph": DOUBLING})
+    )
+
+    async def apply(*options: str) -> list[tuple[str, str]]:
+        (step,) = (await exekra.json("apply", str(folder), *options))["steps"]
+        return [(schedule["name"], schedule["action"]) for schedule in step["schedules"]]
+
+    assert await apply("--publish") == [("Nightly", "create")]
+    assert await apply("--publish") == []
+    await exekra.json("workflow", "export", "--all", str(folder))
+    document = json.loads(file.read_text())
+    assert document["schedules"][0].items() >= nightly.items()
+    for other in folder.iterdir():
+        if other != file:
+            other.unlink()
+    document["schedules"] = [{"name": "Nightly", "cron": "0 3 * * *"}, {**nightly, "name": "Twice"}]
+    file.write_text(json.dumps(document))
+    assert await apply() == [("Nightly", "change"), ("Twice", "create")]
+    triggers = (await hub.ask("GET", "/api/triggers?limit=200")).body["items"]
+    mine = {each["name"]: each for each in triggers if each["workflowName"] == name}
+    assert {key: each["cron"] for key, each in mine.items()} == {"Nightly": "0 3 * * *", "Twice": "0 2 * * *"}
+    assert mine["Nightly"]["timezone"] == "Europe/Zurich"
+    for each in mine.values():
+        await hub.ask("DELETE", f"/api/triggers/{each['id']}")
+
+
 async def test_nothing_is_changed_while_one_file_is_wrong(hub: Integrator, tmp_path: Path) -> None:
     exekra = Terminal(tmp_path, environment_of(hub))
     good, bad = unique("Good"), unique("Bad")
@@ -84,7 +118,7 @@ async def test_what_somebody_saved_meanwhile_is_not_overwritten(hub: Integrator)
     mine = {Path("a.workflow.json"): WorkflowDocument(name, "", (), FAILING)}
     authority = hub.under_test.running.authority.read_text()
     async with Hub(hub.url, ApiKey(hub.key.removeprefix("Bearer ")), authority=authority) as client:
-        steps = plan(mine, await read_stored(client, published=False), publish=False, prune=False)
+        steps = plan(mine, await read_stored(client, published=False, schedules=False), publish=False, prune=False)
         await client.workflows.save_draft(workflow_id, row(node("theirs", "control.delay", {"seconds": 0})))
         with pytest.raises(ChangedMeanwhileError, match="somebody saved it"):
             _ = [step async for step in carry_out(client, steps, "")]

@@ -39,7 +39,9 @@ def apply_folder(
         raise usage(f"{folder} holds no workflow, and --prune would delete all of the Hub's.")
 
     async def prepare(hub: Hub) -> tuple[list[Step], list[str]]:
-        steps = plan(files, await read_stored(hub, published=publish), publish=publish, prune=prune)
+        says_schedules = any(document.schedules is not None for document in files.values())
+        stored = await read_stored(hub, published=publish, schedules=says_schedules)
+        steps = plan(files, stored, publish=publish, prune=prune)
         return steps, await find_problems(hub, steps)
 
     steps, problems = session.ask(prepare)
@@ -57,7 +59,7 @@ def export_folder(session: Session, folder: Path, *, published: bool, prune: boo
     """Writes a file for every workflow the caller may see."""
 
     async def read(hub: Hub) -> list[Stored]:
-        return list((await read_stored(hub, published=published)).values())
+        return list((await read_stored(hub, published=published, schedules=True)).values())
 
     stored = session.ask(read)
     chosen = [found for found in stored if not published or found.published is not None]
@@ -116,5 +118,6 @@ def _as_json(step: Step) -> dict[str, object]:
         "file": str(step.path) if step.path else None,
         "action": step.action,
         "publish": step.publish,
+        "schedules": [{"name": schedule.name, "action": schedule.action} for schedule in step.schedules],
         "diff": step.diff() if step.changes else [],
     }

@@ -7,18 +7,19 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.workflow.documents import MAX_GRAPH_BYTES, DocumentError, parse_document
+from services.cli.files.schedules import Schedule, problem_of
 
 FORMAT = "exekra.workflow/1"
 SUFFIX = ".workflow.json"
 MAX_FILE_BYTES = MAX_GRAPH_BYTES + 64 * 1024
 MAX_NAME = 200
-_MEMBERS = frozenset({"format", "name", "description", "tags", "version", "graph"})
+_MEMBERS = frozenset({"format", "name", "description", "tags", "version", "schedules", "graph"})
 _GRAPH_ORDER = ("schemaVersion", "inputs", "variables", "settings", "nodes", "edges", "output", "notes", "pins")
 _NODE_ORDER = ("id", "type", "name", "config", "body", "catch", "finally")
 _EDGE_ORDER = ("id", "from", "port", "to")
@@ -38,6 +39,8 @@ class WorkflowDocument:
     tags: tuple[str, ...]
     graph: Mapping[str, Any] | None
     """None for a workflow that was never drawn."""
+    schedules: Sequence[Schedule] | None = None
+    """None where the file says nothing of them: they stay as they are."""
 
     def text(self) -> str:
         """The file's text: known members in their order, others by name, two spaces, a newline at the end."""
@@ -47,6 +50,7 @@ class WorkflowDocument:
             "name": self.name,
             "description": self.description,
             "tags": list(self.tags),
+            **({"schedules": list(self.schedules)} if self.schedules else {}),
             "graph": graph,
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -82,7 +86,10 @@ def read_document(path: Path) -> WorkflowDocument:
     graph = document.get("graph")
     if graph is not None and not isinstance(graph, dict):
         raise FileError("Its graph must be an object.")
-    return WorkflowDocument(name, description, tuple(str(tag) for tag in tags), graph)
+    schedules: Any = document.get("schedules")
+    if schedules is not None and (problem := problem_of(schedules)):
+        raise FileError(problem)
+    return WorkflowDocument(name, description, tuple(str(tag) for tag in tags), graph, schedules)
 
 
 def file_name(name: str, *, alone: bool = True) -> str:

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from typing import Any
 
 from runner.workflow.declarations import Catalogue, NodeDeclaration
 from runner.workflow.problems import has_errors
 from runner.workflow.validation import validate_bytes
 from services.cli.files.plan import Step, Stored
+from services.cli.files.schedules import ScheduleStep
 from services.client import Changed, Hub
 from services.client.models.workflows import Workflow
 
@@ -19,14 +22,29 @@ class ChangedMeanwhileError(Exception):
     """Somebody saved the workflow after the plan was made; nothing of it was overwritten."""
 
 
-async def read_stored(hub: Hub, *, published: bool) -> dict[str, Stored]:
-    """Every workflow by its name in folded case; graphs of published versions only where asked for."""
+async def read_stored(hub: Hub, *, published: bool, schedules: bool) -> dict[str, Stored]:
+    """Every workflow by its name in folded case; published graphs and schedules only where asked for."""
     gate = asyncio.Semaphore(AT_ONCE)
+    triggers = await _schedules(hub) if schedules else {}
     async with asyncio.TaskGroup() as tasks:
         reading = [
             tasks.create_task(_read_one(hub, workflow, published, gate)) async for workflow in hub.workflows.each()
         ]
-    return {task.result().workflow.name.casefold(): task.result() for task in reading}
+    stored = [replace(found, triggers=triggers.get(found.workflow.id, ())) for found in (t.result() for t in reading)]
+    return {found.workflow.name.casefold(): found for found in stored}
+
+
+async def _schedules(hub: Hub) -> dict[str, list[dict[str, Any]]]:
+    """All schedules by their workflow, in the order of their names; the oldest of one name stands for it."""
+    triggers = [trigger async for trigger in hub.each("/triggers", kind="schedule")]
+    names: dict[str, str] = {}
+    if any(trigger.get("calendars") for trigger in triggers):
+        names = {calendar["id"]: calendar["name"] async for calendar in hub.each("/calendars")}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for trigger in triggers:
+        trigger["calendars"] = [names.get(each, each) for each in trigger.get("calendars") or ()]
+        found.setdefault(trigger["workflowId"], {})[trigger["name"].casefold()] = trigger
+    return {workflow: [named[name] for name in sorted(named)] for workflow, named in found.items()}
 
 
 async def _read_one(hub: Hub, listed: Workflow, published: bool, gate: asyncio.Semaphore) -> Stored:
@@ -74,6 +92,25 @@ async def _do(hub: Hub, step: Step, note: str) -> None:
     workflow = await _save(hub, step, note)
     if step.publish:
         await hub.workflows.publish(workflow.id, version=workflow.draft_version, note=note)
+    for schedule in step.schedules:
+        await _do_schedule(hub, workflow, schedule)
+
+
+async def _do_schedule(hub: Hub, workflow: Workflow, step: ScheduleStep) -> None:
+    path = f"/triggers/{step.trigger_id}"
+    match step.action:
+        case "create":
+            body = {member: value for member, value in step.body.items() if value is not None}
+            await hub.create("/triggers", {"workflowId": workflow.id, "kind": "schedule", **body})
+        case "delete":
+            await hub.delete(path)
+        case "change":
+            try:
+                await hub.patch(path, dict(step.body), if_match=step.etag)
+            except Changed:
+                raise ChangedMeanwhileError(
+                    f"{workflow.name}: somebody changed the schedule {step.name} since it was compared."
+                ) from None
 
 
 async def _save(hub: Hub, step: Step, note: str) -> Workflow:

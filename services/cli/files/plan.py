@@ -1,12 +1,13 @@
 """What must change for a Hub to be as the files say. Pure: reading and changing are its callers'."""
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from services.cli.files.document import WorkflowDocument
+from services.cli.files.schedules import ScheduleStep, as_written, merged, schedule_steps
 from services.client.models.workflows import Workflow
 
 Action = Literal["create", "change", "delete", "none"]
@@ -14,17 +15,22 @@ Action = Literal["create", "change", "delete", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A workflow as the Hub has it, with the graphs of its draft and of its published version (None: there is none)."""
+    """A workflow as the Hub has it, with the graphs of its draft and of its published version (None: there is none).
+
+    `triggers` are its schedules as the API answers them, calendars by name.
+    """
 
     workflow: Workflow
     draft: Mapping[str, Any] | None
     published: Mapping[str, Any] | None
+    triggers: Sequence[Mapping[str, Any]] = ()
 
     def document(self, *, published: bool = False) -> WorkflowDocument:
         """As a file would say it."""
         workflow = self.workflow
         graph = self.published if published else self.draft
-        return WorkflowDocument(workflow.name, workflow.description, tuple(workflow.tags), graph)
+        schedules = [as_written(trigger) for trigger in self.triggers]
+        return WorkflowDocument(workflow.name, workflow.description, tuple(workflow.tags), graph, schedules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Step:
     path: Path | None = None
     before: Stored | None = None
     after: WorkflowDocument | None = None
+    schedules: Sequence[ScheduleStep] = ()
 
     @property
     def changes(self) -> bool:
@@ -71,7 +78,10 @@ def plan(
     files: Mapping[Path, WorkflowDocument], stored: Mapping[str, Stored], *, publish: bool, prune: bool
 ) -> list[Step]:
     """One step a workflow, in the order of names; `stored` is by name in folded case. Deletions come last."""
-    steps = [_step(path, document, stored.get(document.name.casefold()), publish) for path, document in files.items()]
+    steps = [
+        _step(path, document, stored.get(document.name.casefold()), publish=publish, prune=prune)
+        for path, document in files.items()
+    ]
     if prune:
         wanted = {document.name.casefold() for document in files.values()}
         steps += [
@@ -80,10 +90,18 @@ def plan(
     return sorted(steps, key=lambda step: (step.action == "delete", step.name.casefold()))
 
 
-def _step(path: Path, document: WorkflowDocument, before: Stored | None, publish: bool) -> Step:
+def _step(path: Path, document: WorkflowDocument, before: Stored | None, *, publish: bool, prune: bool) -> Step:
     publishes = publish and document.graph is not None and (before is None or not document.same_graph(before.published))
-    step = Step(document.name, "create", publishes, path, before, document)
+    written = before.document().schedules or () if before else ()
+    if document.schedules is None:
+        schedules: list[ScheduleStep] = []
+        after = replace(document, schedules=written)
+    else:
+        triggers = before.triggers if before else ()
+        schedules = schedule_steps(written, triggers, document.schedules, prune=prune)
+        after = replace(document, schedules=merged(written, document.schedules, prune=prune))
+    step = Step(document.name, "create", publishes, path, before, after, schedules)
     if before is None:
         return step
-    action: Action = "change" if step.changes_graph or step.changes_description else "none"
-    return Step(document.name, action, publishes, path, before, document)
+    changed = step.changes_graph or step.changes_description or bool(schedules)
+    return replace(step, action="change" if changed else "none")
