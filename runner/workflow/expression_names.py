@@ -8,6 +8,8 @@ from runner.workflow.evaluation import Evaluation, ExpressionError, MissingError
 
 Code = Callable[[Evaluation], Any]
 
+WORDS = {"null": None, "true": True, "false": False}
+"""Words of JSON beside those of Python."""
 NAMESPACES = frozenset({"nodes", "loops", "credentials"})
 NAMES = ("inputs", "vars", "nodes", "item", "index", "loops", "execution", "credentials")
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from runner.workflow.evaluation import Environment, Evaluation, ExpressionError, check_weight
-from runner.workflow.expression_compiler import KEYWORD_MARK, Compiler, Reference
+from runner.workflow.expression_compiler import Compiler, Reference
 from runner.workflow.expression_names import Code
+from runner.workflow.expression_reading import KEYWORD_MARK
 
 MAX_SOURCE = 10_000
 _SOURCE_SHOWN = 200
