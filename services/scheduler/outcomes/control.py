@@ -7,7 +7,7 @@ from services.kit.errors import FieldError, invalid
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox, Resource
 from services.scheduler.outcomes import announcing, repository
-from services.scheduler.outcomes.model import Breaker, ReleasePolicy, Settings, State, close
+from services.scheduler.outcomes.model import Breaker, ReleasePolicy, Settings, State, close, hasten
 from services.scheduler.outcomes.repository import Trigger
 from services.scheduler.triggers.errors import trigger_not_found
 
@@ -51,10 +51,12 @@ class Control:
         async with self._pool.acquire() as connection, connection.transaction():
             trigger, old = await _lock(connection, trigger_id)
             settings = _changed(old.settings, change)
-            new = replace(old, settings=settings)
             if settings == old.settings:
                 return old
+            new = hasten(replace(old, settings=settings), await repository.now(connection))
             await repository.save_settings(connection, trigger.id, settings)
+            if new.probe_at != old.probe_at:
+                await repository.save(connection, trigger.id, new)
             if not settings.enabled and new.breaker is not Breaker.CLOSED:
                 new = await self._close(connection, trigger, new)
             await self._outbox.record(connection, "trigger.breaker_changed", _resource(trigger), _described(settings))

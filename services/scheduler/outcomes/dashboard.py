@@ -20,6 +20,8 @@ COUNTED = 10_000
 FAILURES_SHOWN = 8
 FAILURES_LOOKED_AT = 10_000
 FIRES_SHOWN = 10
+FIRES_LOOKED_AT = 200
+"""Planned ones; a schedule that fires every second is shown once."""
 RECENT_SHOWN = 10
 RUNNER_STATES = ("ONLINE", "BUSY", "OFFLINE")
 BUCKETS_SHOWN = 288
@@ -45,14 +47,14 @@ QUEUE_AGE = """WITH RECURSIVE demands (id) AS (
 BUCKETS = """SELECT date_bin(make_interval(secs => $2), begins_at, '2000-01-01T00:00Z') AS begins, status,
  sum(count)::bigint AS count FROM outcome_tally WHERE begins_at >= $1 GROUP BY 1, 2 ORDER BY 1"""
 NEXT_FIRES = """SELECT n.at, t.id AS trigger_id, t.name AS trigger_name, w.id AS workflow_id, w.name AS workflow_name
- FROM ((SELECT f.trigger_id, f.due_at AS at FROM fire f JOIN trigger t ON t.id = f.trigger_id
-    WHERE f.outcome IS NULL AND f.due_at > now() AND f.blocked_by = '' AND t.enabled AND t.deleted_at IS NULL
-    ORDER BY f.due_at LIMIT $1)
-  UNION ALL
-  (SELECT s.trigger_id, s.next_at FROM schedule s JOIN trigger t ON t.id = s.trigger_id
-    WHERE s.next_at > now() AND t.enabled AND t.deleted_at IS NULL ORDER BY s.next_at LIMIT $1)) AS n
+ FROM (SELECT trigger_id, min(at) AS at FROM (
+   (SELECT f.trigger_id, f.due_at AS at FROM fire f
+     WHERE f.outcome IS NULL AND f.due_at > now() AND f.blocked_by = '' ORDER BY f.due_at LIMIT $2)
+   UNION ALL
+   (SELECT s.trigger_id, s.next_at FROM schedule s WHERE s.next_at > now() ORDER BY s.next_at LIMIT $2)) AS planned
+  GROUP BY trigger_id) AS n
  JOIN trigger t ON t.id = n.trigger_id JOIN workflow w ON w.id = t.workflow_id
- ORDER BY n.at, t.id LIMIT $1"""
+ WHERE t.enabled AND t.deleted_at IS NULL ORDER BY n.at, t.id LIMIT $1"""
 PAUSED_TRIGGERS = "SELECT count(*) FROM trigger WHERE breaker <> 'CLOSED' AND deleted_at IS NULL"
 RUNNERS = """SELECT state, count(*) AS count FROM (
   SELECT CASE
@@ -161,7 +163,7 @@ async def read_dashboard(connection: "Connection", hours: int) -> Dashboard:
             NextFire(
                 row["at"], str(row["trigger_id"]), row["trigger_name"], str(row["workflow_id"]), row["workflow_name"]
             )
-            for row in await connection.fetch(NEXT_FIRES, FIRES_SHOWN)
+            for row in await connection.fetch(NEXT_FIRES, FIRES_SHOWN, FIRES_LOOKED_AT)
         ],
         failures=failures.groups,
         recent_failures=await _recent_failures(connection),

@@ -65,6 +65,7 @@ RUNS_ELSEWHERE = """SELECT w.id FROM unnest($1::uuid[]) AS w (id) WHERE (
    SELECT e.runner_id, e.created_at FROM execution e WHERE e.workflow_id = w.id ORDER BY e.created_at DESC LIMIT $3)
    AS latest WHERE latest.runner_id IS NOT NULL ORDER BY latest.created_at DESC LIMIT 1)"""
 NOW = "SELECT now()"
+BEGINNING = "SELECT created_at FROM execution ORDER BY created_at LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +98,16 @@ class Forecast:
 
 @dataclass(slots=True)
 class _Evidence:
-    """What was seen around one fire's time in earlier weeks, and what else is planned for it."""
+    """What was seen around one fire's time in earlier weeks, and what else is planned for it.
+
+    `looks` counts the weeks in which this Hub worked already: where nothing ran then, that is known.
+    """
 
     waits: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
     same_minute: list[int] = field(default_factory=list)
     runs: int = 0
+    looks: int = 0
     planned: int = 0
 
 
@@ -158,6 +163,9 @@ async def _look_back(
     looks = earlier_instants(fires, now)
     if not looks:
         return evidence
+    beginning = await connection.fetchval(BEGINNING)
+    for place, instant in looks:
+        evidence[place].looks += beginning is not None and beginning <= instant
     places, instants = zip(*looks, strict=True)
     rows = await connection.fetch(
         LOOK_BACK, list(places), list(instants), runner_ids, RUNS_OF_A_LOOK, BEFORE, AFTER, SAME_MINUTE
@@ -195,6 +203,8 @@ def _judge(evidence: _Evidence, seats: int, p50_seconds: float | None) -> FireFo
     usual = max(evidence.same_minute, default=0)
     busy = sum(evidence.busy) / len(evidence.busy) if evidence.busy else 0.0
     observed = median(evidence.waits) if evidence.runs >= RUNS_NEEDED else None
+    if not evidence.runs and evidence.looks:
+        observed = 0.0
     # What history has not seen: more schedules in this minute than ever began there.
     unseen = max(evidence.planned - usual, 0)
     excess = unseen + busy + 1 - seats

@@ -127,6 +127,15 @@ def give_up_probe(state: State, now: datetime) -> State:
     return _wait(state, state.probe_delay_seconds, now)
 
 
+def hasten(state: State, now: datetime) -> State:
+    """A delay that was made shorter holds for the probe that is waited for, too."""
+    seconds = state.settings.probe_seconds
+    if state.probe_at is None or state.probe_delay_seconds <= seconds:
+        return state
+    at = min(state.probe_at, now + timedelta(seconds=seconds))
+    return replace(state, probe_at=at, probe_delay_seconds=seconds)
+
+
 def _fold_one(state: State, outcome: Outcome, now: datetime) -> State:
     if state.breaker is Breaker.PROBING:
         return _fold_probe(state, outcome, now) if outcome.execution_id == state.probe_execution_id else state

@@ -55,7 +55,7 @@ async def test_a_time_at_which_work_used_to_wait_is_told_with_what_it_stands_on(
     busy, quiet = found.fires
     assert (busy.contention, busy.expected_wait_seconds, busy.runs, busy.other_starts) == ("high", 90.0, 12, 3)
     assert busy.busy_seats > 2
-    assert (quiet.contention, quiet.expected_wait_seconds, quiet.runs) == ("unknown", None, 0)
+    assert (quiet.contention, quiet.expected_wait_seconds, quiet.runs) == ("none", 0.0, 0)
     assert (found.seats, found.runners, found.runs, found.p50_seconds) == (2, 1, 12, 200.0)
     assert found.basis == (
         "From 12 runs of the workflow and 12 runs on its 2 seats at the same times of earlier weeks."
@@ -77,7 +77,14 @@ async def test_runners_that_cannot_take_the_workflow_and_their_work_do_not_count
     for week in range(1, 5):
         await add_run(past, new_id(), other, TOMORROW - week * WEEK, waited=500, took=500)
     found = await forecast(past, workflow_id, [TOMORROW])
-    assert (found.seats, found.fires[0].contention) == (1, "unknown")
+    assert (found.seats, found.fires[0].contention, found.fires[0].runs) == (1, "none", 0)
+
+
+async def test_of_a_hub_that_never_worked_nothing_is_known(past: "Connection") -> None:
+    workflow_id, runner_id = await publish(past), await connect_runner(past)
+    await add_run(past, workflow_id, runner_id, NOW - timedelta(days=1), waited=0, took=5)
+    [fire] = (await forecast(past, workflow_id, [TOMORROW])).fires
+    assert (fire.contention, fire.expected_wait_seconds) == ("unknown", None)
 
 
 async def test_schedules_made_since_are_counted_into_the_minute(past: "Connection") -> None:

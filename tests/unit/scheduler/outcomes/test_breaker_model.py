@@ -17,6 +17,7 @@ from services.scheduler.outcomes.model import (
     close,
     fold,
     give_up_probe,
+    hasten,
 )
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -94,6 +95,14 @@ def test_a_probe_that_says_nothing_is_repeated_after_the_same_delay(end) -> None
 
 def test_outcomes_of_others_do_not_decide_for_the_probe() -> None:
     assert fold(probing(), [ok(7), failed(8), failed(9, "g")], NOW) == probing()
+
+
+def test_a_shorter_delay_holds_for_the_probe_that_is_waited_for() -> None:
+    shorter = replace(opened(), settings=replace(THREE.settings, probe_seconds=5))
+    assert hasten(shorter, NOW).probe_at == NOW + timedelta(seconds=5)
+    assert hasten(shorter, NOW + timedelta(seconds=58)).probe_at == NOW + timedelta(seconds=60)
+    assert hasten(opened(), NOW) == opened()
+    assert hasten(THREE, NOW) == THREE
 
 
 def test_failing_again_while_held_fires_are_released_holds_the_rest() -> None:
