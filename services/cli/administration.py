@@ -1,4 +1,4 @@
-"""`exekra dispatch …` and `exekra audit …`: what an administrator answers for."""
+"""`exekra dispatch …`, `exekra audit …` and `exekra license …`: what an administrator answers for."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from services.client import Hub
 
 dispatch = typer.Typer(no_args_is_help=True, help="Hold and release the assignment of work.")
 audit = typer.Typer(no_args_is_help=True, help="Check and export the audit log.")
+licence = typer.Typer(no_args_is_help=True, help="See what the installation is entitled to.")
 
 
 @dispatch.command("hold")
@@ -30,6 +31,21 @@ def release_dispatch(context: typer.Context) -> None:
     session = session_of(context)
     session.ask(lambda hub: hub.administration.release_dispatch())
     session.output.document({"held": False}, ["Work is assigned again."])
+
+
+@licence.command("show")
+def show_licence(context: typer.Context) -> None:
+    """Show the licence in force, and what is used of it."""
+    session = session_of(context)
+    found = session.ask(lambda hub: hub.administration.license())
+    document = found.as_json()
+    lines = [
+        f"{found.edition}, {found.state}{f', for {found.customer}' if found.customer else ''}",
+        f"runners     {found.runners_used} of {found.runner_limit}",
+        f"executions  {found.concurrent_executions} at a time",
+        *([f"expires     {document['expiresAt']}"] if found.expires_at else []),
+    ]
+    session.output.document({"license": document}, lines)
 
 
 @audit.command("verify")

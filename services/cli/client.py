@@ -22,8 +22,6 @@ from services.client import (
     UntrustedError,
 )
 
-__all__ = ["Hub", "connected"]
-
 PATIENCE = Retry(attempts=3)
 """Somebody sits in front of it."""
 

@@ -25,9 +25,3 @@ class CliError(Exception):
 def usage(message: str) -> CliError:
     """The command was called wrongly."""
     return CliError(message, USAGE)
-
-
-def missing(what: str, name: str, near: Sequence[str] = ()) -> CliError:
-    """Nothing of that name or id; `near` are names that look like it."""
-    hint = f" Did you mean {', '.join(near)}?" if near else ""
-    return CliError(f"There is no {what} {name!r}, or you may not see it.{hint}", NOT_FOUND)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import asyncpg
@@ -25,21 +26,41 @@ def add_to(app: typer.Typer) -> None:
     app.command("migrate")(migrate_database)
 
 
-def up() -> None:
+Home = Annotated[Path | None, typer.Option(help="Data folder of the Hub; EXEKRA_HOME or .data when left out.")]
+
+
+def up(home: Home = None) -> None:
     """Run a Hub on this machine in the foreground; Ctrl-C drains it."""
-    _become("services.launcher", "up")
+    _become("services.launcher", "up", home=home)
 
 
-def down() -> None:
-    """Stop the Hub that runs in EXEKRA_HOME."""
-    _become("services.launcher", "down")
+def down(home: Home = None) -> None:
+    """Stop the Hub that runs in the data folder."""
+    _become("services.launcher", "down", home=home)
 
 
-def demo() -> None:
-    """Start a Hub and a runner, run the demo workflow on real files, check its result."""
+def demo(
+    home: Home = None,
+    url: Annotated[str | None, typer.Option(help="Of a Hub that runs; without it the demo starts its own.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="PEM file of that Hub's authority.")] = None,
+    email: Annotated[str | None, typer.Option(help="Of a person there who may edit workflows.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="File with this person's password.")] = None,
+    listen: Annotated[str | None, typer.Option(help="Address of this machine that the runner reaches.")] = None,
+    files: Annotated[str | None, typer.Option(metavar="HERE:THERE", help="Folder shared with the runner.")] = None,
+) -> None:
+    """Start a Hub and a runner (or use those of --url), run the demo workflow on real files, check its result."""
     if find_spec("scripts") is None or find_spec("scripts.demo") is None:
         raise CliError("The demo is part of the source tree: run `make demo` there.", REFUSED)
-    _become("scripts.demo")
+    options = {
+        "--url": url,
+        "--ca": ca,
+        "--email": email,
+        "--password-file": password_file,
+        "--listen": listen,
+        "--files": files,
+    }
+    given = [str(part) for name, value in options.items() if value is not None for part in (name, value)]
+    _become("scripts.demo", *given, home=home)
 
 
 def status(context: typer.Context) -> None:
@@ -102,8 +123,10 @@ async def _migrate(dsn: str) -> dict[str, list[str]]:
         raise CliError(f"The database cannot be migrated: {error}") from None
 
 
-def _become(module: str, *arguments: str) -> NoReturn:
+def _become(module: str, *arguments: str, home: Path | None) -> NoReturn:
     """The other program in place of this one, so that signals reach it."""
+    if home is not None:
+        os.environ["EXEKRA_HOME"] = str(home)
     command = [sys.executable, "-m", module, *arguments]
     sys.stdout.flush()
     sys.stderr.flush()

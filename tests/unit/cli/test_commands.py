@@ -1,6 +1,7 @@
 """The commands against a Hub of scripted answers."""
 
 import json
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from services.cli.completion import complete_runner, complete_workflow
 from services.cli.profile import Profile, profile_path, save_profile
 from tests.unit.cli.conftest import Ran, ScriptedHub
 
@@ -282,6 +284,57 @@ def test_a_broken_audit_chain_exits_1(hub: ScriptedHub, exekra: Exekra, tmp_path
     target = tmp_path / "audit.jsonl"
     assert exekra("audit", "export", "--output", str(target)).status == 0
     assert target.read_bytes() == b'{"seq":1}\n'
+
+
+def test_the_licence_is_shown_with_what_is_used(hub: ScriptedHub, exekra: Exekra) -> None:
+    licence = {
+        "edition": "enterprise",
+        "customer": "Ada Ltd",
+        "state": "valid",
+        "runnerLimit": 10,
+        "runnersUsed": 3,
+        "concurrentExecutions": 20,
+        "expiresAt": "2027-12-31T00:00:00Z",
+    }
+    hub.answer("GET /api/license", {"license": licence})
+    ran = exekra("license", "show")
+    assert "enterprise, valid, for Ada Ltd" in ran.out
+    assert "3 of 10" in ran.out
+    assert exekra("license", "show", "--json").document == {"license": licence}
+
+
+def test_a_hub_is_started_stopped_and_shown_with_the_options_given(
+    monkeypatch: pytest.MonkeyPatch, exekra: Exekra, tmp_path: Path
+) -> None:
+    became: list[tuple[list[str], str | None]] = []
+
+    def become(_program: str, command: list[str]) -> None:
+        became.append((command[2:], os.environ.get("EXEKRA_HOME")))
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execv", become)
+    monkeypatch.setenv("EXEKRA_HOME", "kept")
+    exekra("up")
+    exekra("down", "--home", str(tmp_path))
+    exekra("demo", "--home", str(tmp_path), "--url", "https://h", "--ca", "ca.pem", "--files", "a:b")
+    assert became == [
+        (["services.launcher", "up"], "kept"),
+        (["services.launcher", "down"], str(tmp_path)),
+        (["scripts.demo", "--url", "https://h", "--ca", "ca.pem", "--files", "a:b"], str(tmp_path)),
+    ]
+
+
+def test_the_shell_completes_names_and_stays_quiet_when_it_cannot(
+    hub: ScriptedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.answer("GET /api/workflows", page(WORKFLOW, {**WORKFLOW, "name": "Inventory"}, {**WORKFLOW, "name": "Orders"}))
+    hub.answer("GET /api/runners", page({"id": RUNNER_ID, "name": "Desk"}))
+    assert complete_workflow("inv") == ["Invoices", "Inventory"]
+    assert complete_runner("") == ["Desk"]
+    monkeypatch.setenv("EXEKRA_URL", "http://127.0.0.1:1")
+    assert complete_workflow("inv") == []
+    monkeypatch.setenv("EXEKRA_URL", "nonsense")
+    assert complete_runner("") == []
 
 
 def test_dispatch_is_held_and_released(hub: ScriptedHub, exekra: Exekra) -> None:
