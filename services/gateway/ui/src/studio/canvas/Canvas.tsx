@@ -6,6 +6,7 @@ import {
   ReactFlow,
   SelectionMode,
   useReactFlow,
+  useStoreApi,
   type EdgeChange,
   type NodeChange,
 } from "@xyflow/react";
@@ -16,6 +17,7 @@ import type { Home, Point } from "../model/graph";
 import { useEditor, useStudio } from "../state/context";
 import { remove } from "../model/edits";
 import { FlowMaker, type CanvasEdge, type CanvasNode } from "./flow";
+import { showFirst } from "./firstView";
 import { EDGE_TYPES, NODE_TYPES, ZOOM } from "./kinds";
 import { NoteContext } from "./NoteNode";
 import { InsertContext } from "./WayEdge";
@@ -40,6 +42,7 @@ export function Canvas({ onDropType, onOpen, children }: CanvasProps) {
   const chosenEdges = useEditor((state) => state.chosenEdges);
   const readOnly = useEditor((state) => state.readOnly);
   const flow = useReactFlow<CanvasNode, CanvasEdge>();
+  const canvas = useStoreApi();
   const dragging = useDragging();
   const connecting = useConnecting();
   const [made] = useState(() => new FlowMaker());
@@ -141,8 +144,10 @@ export function Canvas({ onDropType, onOpen, children }: CanvasProps) {
           onlyRenderVisibleElements
           minZoom={ZOOM.least}
           maxZoom={ZOOM.most}
-          fitView
-          fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
+          onInit={(instance) => {
+            const { width, height } = canvas.getState();
+            showFirst(instance, editor.getState().graph, { width, height });
+          }}
           proOptions={{ hideAttribution: true }}
         >
           <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--canvas-dot)" />

@@ -39,7 +39,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }: NodeProps
           <span title={subline(node, facts, declaration?.title)}>{subline(node, facts, declaration?.title)}</span>
         )}
       </span>
-      <NodeState facts={facts} />
+      <NodeState facts={facts} brief={start} />
     </div>
   );
 });
@@ -51,7 +51,7 @@ function subline(node: StepFlowNode["data"]["node"], facts: NodeFacts, title: st
   return title && title !== node.name ? title : node.type;
 }
 
-export function NodeState({ facts }: { facts: NodeFacts }) {
+export function NodeState({ facts, brief = false }: { facts: NodeFacts; brief?: boolean }) {
   return (
     <span className={classes["state"]}>
       {facts.pinned && <IconPinned size={14} stroke={1.6} aria-label="Pinned sample" />}
@@ -60,7 +60,7 @@ export function NodeState({ facts }: { facts: NodeFacts }) {
       )}
       {facts.mark && <span className={classes["mark"]}>{facts.mark}</span>}
       {facts.status && <StatusIcon status={facts.status} />}
-      {facts.status && facts.status !== "skipped" && <RunTime facts={facts} />}
+      {facts.status && facts.status !== "skipped" && !brief && <RunTime facts={facts} />}
     </span>
   );
 }

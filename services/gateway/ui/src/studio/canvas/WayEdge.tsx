@@ -1,5 +1,5 @@
 /** An edge: how it went in a run, and a button in its middle that puts a node there. */
-import { BaseEdge, getSmoothStepPath, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, getSmoothStepPath, Position, type EdgeProps } from "@xyflow/react";
 import { createContext, memo, useContext } from "react";
 
 import type { Home } from "../model/graph";
@@ -13,6 +13,16 @@ export const InsertContext = createContext<((edge: string, home: Home, at: { x: 
 );
 
 const RADIUS = 8;
+/** How far from its end an edge turns aside. */
+const TURN = 20;
+
+/** Edges that fan out turn below their node, others above the node they lead to; short ones in the middle. */
+function bend({ sourceY, targetY, sourceX, targetX, sourcePosition, data }: EdgeProps<CanvasEdge>): {
+  centerY?: number;
+} {
+  if (sourcePosition !== Position.Bottom || targetY - sourceY < 2 * TURN || sourceX === targetX) return {};
+  return { centerY: data?.fans ? sourceY + TURN : targetY - TURN };
+}
 
 export const WayEdge = memo(function WayEdge(props: EdgeProps<CanvasEdge>) {
   const fact = useEdgeFact(props.id);
@@ -25,6 +35,7 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps<CanvasEdge>) {
     targetY: props.targetY,
     targetPosition: props.targetPosition,
     borderRadius: RADIUS,
+    ...bend(props),
   });
   const { data } = props;
   return (

@@ -15,7 +15,12 @@ export const IN = "in";
 
 export type StepData = { node: GraphNode; declaration: Declaration | undefined; ports: string[] };
 export type NoteData = { note: Note };
-export type EdgeData = { port: string; home: Home };
+export type EdgeData = {
+  port: string;
+  home: Home;
+  /** One of several from its node: it turns where it begins, so that a branching looks like one. */
+  fans: boolean;
+};
 export type StepFlowNode = FlowNode<StepData, "step" | "container">;
 export type NoteFlowNode = FlowNode<NoteData, "note">;
 export type CanvasNode = StepFlowNode | NoteFlowNode;
@@ -70,12 +75,14 @@ export class FlowMaker {
     this.edges = new Map();
     const level = (content: Level, home: Home) => {
       const there = new Set(content.nodes.map((node) => node.id));
+      const from = Map.groupBy(content.edges, (edge) => edge.from);
       for (const edge of content.edges) {
         if (!there.has(edge.from) || !there.has(edge.to)) continue;
-        const key = [edge, chosen.has(edge.id), home.container, home.lane];
+        const fans = (from.get(edge.from)?.length ?? 0) > 1;
+        const key = [edge, chosen.has(edge.id), home.container, home.lane, fans];
         const before = known.get(edge.id);
         const entry =
-          before && sameKey(before.key, key) ? before : { key, made: wayEdge(edge, home, chosen.has(edge.id)) };
+          before && sameKey(before.key, key) ? before : { key, made: wayEdge(edge, home, chosen.has(edge.id), fans) };
         this.edges.set(edge.id, entry);
         made.push(entry.made);
       }
@@ -127,7 +134,7 @@ function noteNode(note: Note, position: Point, selected: boolean): NoteFlowNode 
   };
 }
 
-function wayEdge(edge: Edge, home: Home, selected: boolean): CanvasEdge {
+function wayEdge(edge: Edge, home: Home, selected: boolean, fans: boolean): CanvasEdge {
   const port = portOf(edge);
   return {
     id: edge.id,
@@ -136,7 +143,7 @@ function wayEdge(edge: Edge, home: Home, selected: boolean): CanvasEdge {
     target: edge.to,
     sourceHandle: port,
     targetHandle: IN,
-    data: { port, home },
+    data: { port, home, fans },
     selected,
     focusable: false,
   };

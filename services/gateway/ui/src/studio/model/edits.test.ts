@@ -50,7 +50,10 @@ describe("adding a node", () => {
   });
 
   it("finds a free place near the wish", () => {
-    expect(freePlace(withLoop(), TOP, { x: 0, y: 300 }, { width: 224, height: 64 })).toEqual({ x: 0, y: 368 });
+    const size = { width: 224, height: 44 };
+    expect(freePlace(withLoop(), TOP, { x: 0, y: 300 }, size)).toEqual({ x: 0, y: 392 });
+    expect(freePlace(withLoop(), TOP, { x: 0, y: 300 }, size, true)).toEqual({ x: 264, y: 304 });
+    expect(freePlace(withLoop(), TOP, { x: 900, y: 0 }, size)).toEqual({ x: 904, y: 0 });
   });
 });
 

@@ -1,12 +1,12 @@
 /** Adding, connecting and removing nodes: functions from a graph to the next. An edit that changes nothing answers the same graph. */
 
-import type { Edge, Graph, GraphNode, Home, Level, Point } from "./graph";
+import type { Edge, Graph, GraphNode, Home, Level, Point, Size } from "./graph";
 import { lanesOf, levelAt, nodeOf, placesOf, withLevel } from "./graph";
 import type { Declaration } from "./declarations";
 import { DEFAULT_PORT, firstConfig, portOf, START } from "./declarations";
 import type { Connection } from "./connections";
 import { edgeId, freshId, idsOf, wishOf } from "./ids";
-import { notNegative, onGrid, positionOf } from "./geometry";
+import { GAP, GRID, notNegative, onGrid, overlaps, positionOf, sizeOf } from "./geometry";
 import { madeRoom } from "./room";
 
 export interface Added {
@@ -153,12 +153,25 @@ function bridges(level: Level, gone: ReadonlySet<string>, left: readonly Edge[])
   return found;
 }
 
-/** A free place for a node in a home: below the node it follows, else below everything there. */
-export function freePlace(graph: Graph, home: Home, near: Point, size: { width: number; height: number }): Point {
-  const rects = levelAt(graph, home).nodes.map((node) => ({ ...positionOf(node), node }));
+const CLEARANCE = 24;
+
+/** A free place for a node of this size in a home: the wished one, else further down or to the right. */
+export function freePlace(graph: Graph, home: Home, near: Point, size: Size, aside = false): Point {
+  const taken = levelAt(graph, home).nodes.map((node) => ({ ...positionOf(node), ...sizeOf(node) }));
   const place = onGrid(home.container === null ? near : notNegative(near));
-  const blocked = () =>
-    rects.some((rect) => Math.abs(rect.x - place.x) < size.width && Math.abs(rect.y - place.y) < size.height);
-  while (blocked()) place.y += size.height;
+  const wanted = () => ({
+    x: place.x - CLEARANCE,
+    y: place.y - CLEARANCE,
+    width: size.width + 2 * CLEARANCE,
+    height: size.height + 2 * CLEARANCE,
+  });
+  for (
+    let hit = taken.find((rect) => overlaps(wanted(), rect));
+    hit;
+    hit = taken.find((rect) => overlaps(wanted(), rect))
+  ) {
+    if (aside) place.x = Math.ceil((hit.x + hit.width + GAP.across) / GRID) * GRID;
+    else place.y = Math.ceil((hit.y + hit.height + GAP.down) / GRID) * GRID;
+  }
   return place;
 }

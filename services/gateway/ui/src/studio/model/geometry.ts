@@ -74,6 +74,16 @@ export function extentOf(level: Level): { origin: Point; far: Point } {
   return { origin, far };
 }
 
+/** The size of the area that nodes cover together. */
+export function spanOf(nodes: readonly GraphNode[]): Size {
+  const rects = nodes.map((node) => ({ ...positionOf(node), ...sizeOf(node) }));
+  const [x, y] = [Math.min(...rects.map((rect) => rect.x)), Math.min(...rects.map((rect) => rect.y))];
+  return {
+    width: Math.max(NODE.width, ...rects.map((rect) => rect.x + rect.width - x)),
+    height: Math.max(NODE.height, ...rects.map((rect) => rect.y + rect.height - y)),
+  };
+}
+
 /** Each lane's area relative to the container's corner; the last one takes what a pulled container has left. */
 export function laneRects(node: GraphNode): { lane: Lane; rect: Rect }[] {
   const size = sizeOf(node);

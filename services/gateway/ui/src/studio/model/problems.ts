@@ -21,9 +21,18 @@ export function readProblems(validated: Graph, problems: readonly ServerProblem[
   const read = problems.map((problem) => {
     const pointer = problem.nodeId === null ? undefined : places.get(problem.nodeId)?.pointer;
     const inside = pointer !== undefined && problem.pointer.startsWith(pointer);
-    return { ...problem, field: inside ? problem.pointer.slice(pointer.length) : problem.pointer };
+    return {
+      ...problem,
+      field: missingField(problem, inside ? problem.pointer.slice(pointer.length) : problem.pointer),
+    };
   });
   return read.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
+}
+
+/** What is missing is reported at the object that lacks it; the form shows it at the empty field. */
+function missingField(problem: ServerProblem, field: string): string {
+  const name = /^'([^']+)' is missing\.$/.exec(problem.message)?.[1];
+  return name === undefined ? field : pointerTo(field, name);
 }
 
 /** The problems of one node by the field they belong to. */

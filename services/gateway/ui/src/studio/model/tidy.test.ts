@@ -44,7 +44,7 @@ describe("tidying up", () => {
     expect([...walk(tidied(once))]).toEqual([...walk(once)]);
   });
 
-  it("on opening only touches levels that overlap", () => {
+  it("on opening only touches graphs whose nodes overlap", () => {
     const tidy = tidied(heap());
     expect(withoutOverlaps(tidy)).toBe(tidy);
     expect(withoutOverlaps(heap())).not.toEqual(heap());

@@ -2,18 +2,24 @@
 
 import { graphlib, layout } from "@dagrejs/dagre";
 import type { Graph, GraphNode, Level } from "./graph";
-import { lanesOf } from "./graph";
+import { lanesOf, walk } from "./graph";
 import { GAP, onGrid, overlaps, positionOf, sizeOf } from "./geometry";
 
-/** All nodes in a calm order, or those of the levels that `wanted` picks; notes stay where they are. */
-export function tidied(graph: Graph, wanted: (level: Level) => boolean = () => true): Graph {
-  const level = tidyLevel(graph, wanted);
-  return level === graph ? graph : { ...graph, nodes: level.nodes };
+/** All nodes in a calm order; notes stay where they are. */
+export function tidied(graph: Graph): Graph {
+  return { ...graph, nodes: tidyLevel(graph).nodes };
 }
 
-/** Lays out only levels whose nodes lie over each other, as written graphs and imported ones often do. */
+/**
+ * Lays a graph out when nodes of it lie over each other, as in written graphs and imported ones: whoever made them knew
+ * neither our sizes nor that edges run downwards. Any other graph stays as somebody drew it.
+ */
 export function withoutOverlaps(graph: Graph): Graph {
-  return tidied(graph, hasOverlaps);
+  return [graph, ...levelsIn(graph)].some(hasOverlaps) ? tidied(graph) : graph;
+}
+
+function levelsIn(graph: Graph): Level[] {
+  return [...walk(graph)].flatMap((node) => lanesOf(node).flatMap((lane) => node[lane] ?? []));
 }
 
 function hasOverlaps(level: Level): boolean {
@@ -28,19 +34,16 @@ function hasOverlaps(level: Level): boolean {
   });
 }
 
-function tidyLevel<L extends Level>(level: L, wanted: (level: Level) => boolean): L {
-  const nodes = level.nodes.map((node) => tidyInside(node, wanted));
-  const same = nodes.every((node, index) => node === level.nodes[index]);
-  const inner = same ? level : { ...level, nodes };
-  return inner.nodes.length > 0 && wanted(inner) ? { ...inner, nodes: arranged(inner) } : inner;
+function tidyLevel(level: Level): Level {
+  const nodes = level.nodes.map(tidyInside);
+  return { ...level, nodes: nodes.length === 0 ? nodes : arranged({ nodes, edges: level.edges }) };
 }
 
-function tidyInside(node: GraphNode, wanted: (level: Level) => boolean): GraphNode {
+function tidyInside(node: GraphNode): GraphNode {
   let after = node;
   for (const lane of lanesOf(node)) {
     const level = node[lane];
-    const tidy = level && tidyLevel(level, wanted);
-    if (tidy !== level) after = { ...after, [lane]: tidy };
+    if (level) after = { ...after, [lane]: tidyLevel(level) };
   }
   return after;
 }

@@ -6,6 +6,7 @@ import { useRef, useState, type MouseEvent } from "react";
 
 import { Canvas } from "../canvas/Canvas";
 import { useCentre } from "../canvas/useCentre";
+import { useReveal } from "../canvas/useReveal";
 import type { CanvasNode } from "../canvas/flow";
 import { GraphView } from "../GraphView";
 import type { Declaration } from "../model/declarations";
@@ -60,12 +61,14 @@ function DeskCanvas() {
   const search = useRef<HTMLInputElement>(null);
   const area = useRef<HTMLDivElement>(null);
   const centre = useCentre();
+  const reveal = useReveal();
   const [menu, setMenu] = useState<Point | null>(null);
   const keys = useCanvasKeys(area);
   useStudioKeys();
   const pick = (declaration: Declaration, at: Point | null = null) => {
     const wanted = editor.getState().adding ?? (at ? dropAt(at) : placeForNext(studio, centre()));
-    add(studio, declaration, wanted);
+    const added = add(studio, declaration, wanted);
+    if (added !== null) reveal(added);
     area.current?.focus();
   };
   const dropAt = (at: Point) => ({

@@ -129,7 +129,13 @@ interface ToolProps {
 
 function Tool({ label, keys, disabled = false, onClick, children }: ToolProps) {
   return (
-    <ActionIcon aria-label={label} title={`${label}  ${spellKeys(keys)}`} disabled={disabled} onClick={onClick}>
+    <ActionIcon
+      className={classes["tool"] ?? ""}
+      aria-label={label}
+      title={`${label}  ${spellKeys(keys)}`}
+      disabled={disabled}
+      onClick={onClick}
+    >
       {children}
     </ActionIcon>
   );

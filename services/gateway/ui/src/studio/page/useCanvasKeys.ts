@@ -1,6 +1,6 @@
 /** The keys of the canvas while it has the focus, and its clipboard. Tab and the arrows act only there. */
 import { useReactFlow } from "@xyflow/react";
-import { useEffect, useMemo, type ClipboardEvent, type KeyboardEvent, type PointerEvent, type RefObject } from "react";
+import { useEffect, useMemo, type ClipboardEvent, type KeyboardEvent, type RefObject } from "react";
 
 import { toast } from "~/shared/Feedback";
 import { useCentre } from "../canvas/useCentre";
@@ -21,7 +21,6 @@ const OTHERS = "input, textarea, button, a, select, [contenteditable=true], .nok
 
 interface CanvasKeys {
   onKeyDown: (event: KeyboardEvent<HTMLDivElement>) => void;
-  onPointerDownCapture: (event: PointerEvent<HTMLDivElement>) => void;
   onCopy: (event: ClipboardEvent) => void;
   onCut: (event: ClipboardEvent) => void;
 }
@@ -88,10 +87,6 @@ export function useCanvasKeys(area: RefObject<HTMLDivElement | null>): CanvasKey
         }
         const step = GRID * (event.shiftKey ? FAR : 1);
         shiftChosen(studio, { x: direction.x * step, y: direction.y * step });
-      },
-      onPointerDownCapture: (event) => {
-        if (event.target instanceof Element && event.target.closest(OTHERS) === null)
-          area.current?.focus({ preventScroll: true });
       },
       onCopy: (event) => {
         const text = copyText(studio);

@@ -28,7 +28,7 @@ export function WorkflowPanel() {
             Variables
           </Tabs.Tab>
           <Tabs.Tab value="output">Output</Tabs.Tab>
-          <Tabs.Tab value="running">Running</Tabs.Tab>
+          <Tabs.Tab value="running">Run</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="inputs">
           <InputsEditor />

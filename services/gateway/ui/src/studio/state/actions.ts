@@ -5,9 +5,9 @@ import type { Connection } from "../model/connections";
 import { refusal } from "../model/connections";
 import type { Declaration } from "../model/declarations";
 import { portOf, portsOf, START } from "../model/declarations";
-import { addNode, connect, freePlace, insertOnEdge, remove } from "../model/edits";
+import { addNode, connect, freePlace, insertOnEdge, newNode, remove } from "../model/edits";
 import { changeFields } from "../model/fields";
-import { GAP, NODE, positionOf, sizeOf } from "../model/geometry";
+import { GAP, NODE, positionOf, sizeOf, spanOf } from "../model/geometry";
 import type { Graph, Home, Point } from "../model/graph";
 import { levelAt, nodeOf, placesOf, TOP } from "../model/graph";
 import { originOf, within } from "../model/homes";
@@ -46,14 +46,15 @@ function homeOfEdge(graph: Graph, id: string): Home | null {
 }
 
 /** Adds a node where `adding` says, chooses it and answers its id. */
-export function add({ editor }: Studio, declaration: Declaration, adding: Adding): string | null {
+export function add(studio: Studio, declaration: Declaration, adding: Adding): string | null {
+  const { editor } = studio;
   let added: string | null = null;
   editor.getState().edit((graph) => {
     const inserted =
       adding.edge === null ? null : insertOnEdge(graph, adding.home, adding.edge, declaration, stepFor(declaration));
     const result =
       inserted ??
-      addNode(graph, declaration, adding.home, placeOf(graph, declaration, adding), adding.after ?? undefined);
+      addNode(graph, declaration, adding.home, placeOf(studio, graph, declaration, adding), adding.after ?? undefined);
     added = result.id;
     return result.graph;
   });
@@ -67,18 +68,20 @@ function stepFor(declaration: Declaration): number {
   return (declaration.containers.length > 0 ? 3 : 1) * (NODE.height + GAP.down);
 }
 
-function placeOf(graph: Graph, declaration: Declaration, { home, at, after }: Adding): Point {
-  const room = { width: NODE.width + BESIDE, height: NODE.height + BESIDE };
+function placeOf({ catalogue }: Studio, graph: Graph, declaration: Declaration, { home, at, after }: Adding): Point {
+  const size = sizeOf(newNode(declaration, "", { x: 0, y: 0 }));
   const source = after === null ? undefined : nodeOf(graph, after.from);
-  if (at !== null) return freePlace(graph, home, within(graph, home, at), room);
-  if (source) {
+  if (at !== null) return freePlace(graph, home, within(graph, home, at), size);
+  if (source && after) {
     const place = positionOf(source);
-    const size = sizeOf(source);
-    const width = declaration.containers.length > 0 ? sizeOf(source).width : NODE.width;
-    return freePlace(graph, home, { x: place.x + (size.width - width) / 2, y: place.y + size.height + GAP.down }, room);
+    const from = sizeOf(source);
+    const ports = portsOf(source, catalogue.get(source.type));
+    const aside = ports.indexOf(after.port) > 0;
+    const near = { x: place.x + (from.width - size.width) / 2, y: place.y + from.height + GAP.down };
+    return freePlace(graph, home, near, size, aside);
   }
   const lowest = levelAt(graph, home).nodes.map((node) => positionOf(node).y + sizeOf(node).height + GAP.down);
-  return freePlace(graph, home, { x: 0, y: Math.max(0, ...lowest) }, room);
+  return freePlace(graph, home, { x: 0, y: Math.max(0, ...lowest) }, size);
 }
 
 /** Connects two nodes, or says why not. */
@@ -141,7 +144,7 @@ export function pasteText({ editor }: Studio, text: string, centre: Point): bool
   editor.getState().edit((graph) => {
     const [id] = editor.getState().chosen;
     const home = (id === undefined ? undefined : placesOf(graph).get(id)?.home) ?? TOP;
-    const at = freePlace(graph, home, near(graph, home, id, centre), { width: NODE.width, height: NODE.height });
+    const at = freePlace(graph, home, near(graph, home, id, centre), spanOf(piece.nodes));
     const result = pasted(graph, piece, home, at);
     editor.getState().choose(result.ids);
     return result.graph;
