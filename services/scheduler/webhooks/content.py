@@ -22,7 +22,7 @@ MAXIMUM_FIELDS: Final = 2_000
 
 # Signatures are none of these: they tell nothing of their secret, and help to find out why one was not believed.
 _SENSITIVE: Final = re.compile(
-    r"authorization|cookie|password|secret|token|api-?key|credential|session|csrf", re.IGNORECASE
+    r"authorization|cookie|password|secret|token|api[-_]?key|credential|session|csrf", re.IGNORECASE
 )
 _CHARSETS: Final = {
     "utf-8": "utf-8",
@@ -55,9 +55,9 @@ def redact_headers(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def redact_query(query: str) -> str:
     """The query as it may be shown; workflows get it whole, for senders who can only put their data there."""
-    if not is_sensitive(query):
-        return query
     pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(is_sensitive(name) for name, _ in pairs):
+        return query
     return urlencode([(name, REDACTED if is_sensitive(name) else value) for name, value in pairs], safe="[]")
 
 
