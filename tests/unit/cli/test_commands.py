@@ -331,6 +331,11 @@ def test_the_shell_completes_names_and_stays_quiet_when_it_cannot(
     hub.answer("GET /api/runners", page({"id": RUNNER_ID, "name": "Desk"}))
     assert complete_workflow("inv") == ["Invoices", "Inventory"]
     assert complete_runner("") == ["Desk"]
+    hub.answer("GET /api/runners", page({"id": RUNNER_ID, "name": "Ada's desk"}))
+    assert complete_runner("ada") == ["Ada's desk"]
+    with monkeypatch.context() as bash:
+        bash.setenv("_EXEKRA_COMPLETE", "complete_bash")
+        assert complete_runner("ada") == ["Ada\\'s\\ desk"]
     monkeypatch.setenv("EXEKRA_URL", "http://127.0.0.1:1")
     assert complete_workflow("inv") == []
     monkeypatch.setenv("EXEKRA_URL", "nonsense")
