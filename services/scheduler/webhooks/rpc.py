@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from prometheus_client import Counter
 
 from exekra.scheduler.v1 import webhook_pb2, webhook_service_pb2_grpc
 from exekra.scheduler.v1 import webhook_service_pb2 as pb
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+DELIVERIES = Counter("exekra_webhook_deliveries_total", "Deliveries answered, by outcome or reason", ["result"])
+
 
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     """See the proto for callers, permissions and reasons."""
@@ -47,10 +50,12 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     async def _accept(self, message: pb.IncomingDelivery, *, is_alone: bool) -> pb.AcceptResult:
         try:
             receipt = await self._inbox.accept(message.token, to_incoming(message), is_alone=is_alone)
+            DELIVERIES.labels("duplicate" if receipt.stored.duplicate else receipt.stored.outcome.lower()).inc()
         except NeedsToBeAloneError:
             return pb.AcceptResult(alone=True)
         except Exception as error:
             domain = as_domain_error(error)
+            DELIVERIES.labels(domain.reason).inc()
             if domain.kind is Kind.INTERNAL:
                 log.error("a delivery failed", exc_info=error)
             return pb.AcceptResult(error=to_detail(domain))
