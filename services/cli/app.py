@@ -16,6 +16,7 @@ from services.cli import (
     running,
     sign_in,
     triggers,
+    webhooks,
     workflows,
 )
 from services.cli.errors import usage
@@ -54,6 +55,7 @@ commands.add_to(app)
 app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
+webhooks.add_to(triggers.app)
 app.add_typer(triggers.app, name="trigger")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(calendars.app, name="calendar")
