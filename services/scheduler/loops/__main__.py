@@ -61,13 +61,9 @@ def main() -> None:
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
                     partial(every, settings.reap_seconds, approvals.expire, stop=stop, name="approvals"),
+                    partial(every, settings.poll_seconds, schedules.plan, stop=stop, name="planner"),
                     partial(
-                        every,
-                        settings.poll_seconds,
-                        schedules.run_once,
-                        stop=stop,
-                        wake=schedules.wake,
-                        name="schedules",
+                        every, settings.poll_seconds, schedules.fire, stop=stop, wake=schedules.wake, name="schedules"
                     ),
                     partial(every, settings.retention_seconds, schedules.forget, stop=stop, name="ledger"),
                     partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),

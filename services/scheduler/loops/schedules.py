@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from services.scheduler.compose import Core
 
 FORGOTTEN_AT_ONCE = 5_000
+SOON_SECONDS = 0.05
+"""After a turn that left something due: it fell due meanwhile, or another process is at it."""
 
 
 class Schedules:
-    """`run_once` is one turn of a loop; `wake` calls for the next one when the next planned fire is due."""
+    """Three loops: `plan`, `fire` and `forget`. `wake` calls for `fire` when the next planned fire is due.
+
+    Planning a hundred thousand schedules at a start takes a minute; what is planned already does not wait for it.
+    """
 
     def __init__(self, core: "Core", launcher: Launcher) -> None:
         self._pool = core.pool
@@ -25,13 +30,15 @@ class Schedules:
         self._firing = make_firing(core, launcher)
         self.wake = asyncio.Event()
 
-    async def run_once(self) -> None:
-        """Plans, then fires."""
+    async def plan(self) -> None:
+        """Fills the ledger."""
         await self._planner.run_once()
+
+    async def fire(self) -> None:
+        """Fires what is due. What is due later than the next poll is found by the poll."""
         seconds = await self._firing.run_once()
-        # Later ones are found by the poll; one that is due but cannot be taken now belongs to another process.
-        if seconds is not None and 0 <= seconds < self._poll_seconds:
-            asyncio.get_running_loop().call_later(seconds, self.wake.set)
+        if seconds is not None and seconds < self._poll_seconds:
+            asyncio.get_running_loop().call_later(seconds if seconds > 0 else SOON_SECONDS, self.wake.set)
 
     async def forget(self) -> None:
         """Deletes rows of the ledger after their time."""

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 AHEAD_SECONDS = 120.0
 """At least so far the ledger is filled; a visit plans twice as far, so that frequent schedules are visited seldom."""
-SCHEDULES_AT_ONCE = 1_000
+SCHEDULES_AT_ONCE = 500
 ROWS_AT_ONCE = 20_000
 POSTPONED_SECONDS = 600.0
 
