@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from services.scheduler.compose import Core
 
 FORGOTTEN_AT_ONCE = 5_000
-SOON_SECONDS = 0.05
+SOON_SECONDS = 0.2
 """After a turn that left something due: it fell due meanwhile, or another process is at it."""
 
 
