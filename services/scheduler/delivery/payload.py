@@ -49,7 +49,9 @@ async def _execution_data(connection: "Connection", event: OutgoingEvent, then: 
     now = await queries.get(connection, event.subject_id)
     if now is None:
         return _forgotten(event, then)
-    name = await connection.fetchval(RUNNER_NAME, then["runner_id"]) if then["runner_id"] else None
+    name = now.runner_name
+    if then["runner_id"] != now.runner_id:
+        name = await connection.fetchval(RUNNER_NAME, then["runner_id"]) if then["runner_id"] else None
     message = execution_message(as_it_was(now, then, name))
     omitted = _omit_large(message, event.subject_id)
     if then["failure_bytes"] and then["failure"] is None:

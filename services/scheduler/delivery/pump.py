@@ -18,8 +18,8 @@ import structlog
 
 from services.kit.loops import every, wait_for_any
 from services.kit.translation import is_outage
-from services.scheduler.delivery import queue, repository, verdicts
-from services.scheduler.delivery.model import Attempt, Due, Outcome
+from services.scheduler.delivery import queue, verdicts
+from services.scheduler.delivery.model import Attempt, Due, Outcome, Target
 from services.scheduler.delivery.payload import build_body
 from services.scheduler.delivery.sender import Sender, message_id
 from services.scheduler.delivery.settings import DeliveryTimes
@@ -27,7 +27,7 @@ from services.scheduler.delivery.types import DISABLED
 from services.scheduler.evidence.bell import Bell
 
 if TYPE_CHECKING:
-    from services.kit.postgres import Pool
+    from services.kit.postgres import Connection, Pool
 
 log = structlog.get_logger()
 
@@ -82,24 +82,23 @@ class Pump:
                 await connection.execute(queue.UNBLOCK)
             busy = Counter(self._sending.values())
             for endpoint in await queue.waiting(connection):
-                free = self._times.places - busy[endpoint.endpoint_id]
+                target = endpoint.target
+                free = self._times.places - busy[target.endpoint_id]
                 if endpoint.is_open:
-                    probing = free > 0 and await queue.probe(
-                        connection, endpoint.endpoint_id, self._times.lease_seconds
-                    )
+                    probing = free > 0 and await queue.probe(connection, target.endpoint_id, self._times.lease_seconds)
                     free = 1 if probing else 0
                 if free > 0:
-                    found = await queue.claim(connection, endpoint.endpoint_id, free, self._times.lease_seconds)
+                    found = await queue.claim(connection, target.endpoint_id, free, self._times.lease_seconds)
                     for due in found:
-                        self._start(due)
+                        self._start(due, target)
 
     async def finish_sending(self) -> None:
         """Waits until nothing is being sent."""
         while self._sending:
             await asyncio.wait(list(self._sending))
 
-    def _start(self, due: Due) -> None:
-        task = asyncio.create_task(self._deliver(due))
+    def _start(self, due: Due, target: Target) -> None:
+        task = asyncio.create_task(self._deliver(due, target))
         self._sending[task] = due.endpoint_id
         task.add_done_callback(self._ended)
 
@@ -108,18 +107,18 @@ class Pump:
         # What becomes due by this end is taken together with what else ends now.
         task.get_loop().call_later(COALESCE_SECONDS, self._wake.set)
 
-    async def _deliver(self, due: Due) -> None:
+    async def _deliver(self, due: Due, target: Target) -> None:
         try:
-            attempt = await self._attempt_or_fault(due)
+            attempt = await self._attempt_or_fault(due, target)
             if attempt is not None:
                 await self._settle(due, attempt)
         except Exception as error:  # noqa: BLE001 - the lease ends and it is sent again; the others must not suffer
             log.warning("delivery not settled", delivery=due.id, endpoint=due.endpoint_id, error=repr(error))
 
-    async def _attempt_or_fault(self, due: Due) -> Attempt | None:
+    async def _attempt_or_fault(self, due: Due, target: Target) -> Attempt | None:
         """A fault of the Hub in one delivery counts as a failed attempt: it is seen in the log and ends some day."""
         try:
-            return await self._attempt(due)
+            return await self._attempt(due, target)
         except Exception as error:
             if is_outage(error):
                 raise
@@ -127,13 +126,12 @@ class Pump:
             fault = f"The Hub met an error of its own: {type(error).__name__}. Its log holds the details."
             return Attempt(datetime.now(UTC), 0.0, Outcome.RETRY, {}, error=fault)
 
-    async def _attempt(self, due: Due) -> Attempt | None:
+    async def _attempt(self, due: Due, target: Target) -> Attempt | None:
         deadline = time.monotonic() + self._times.lease_seconds - self._times.answer_seconds
         async with self._pool.acquire() as connection:
-            target = await repository.target(connection, due.endpoint_id)
             body = await build_body(connection, due.event)
-        if target is None or time.monotonic() > deadline:
-            return None  # deleted meanwhile, or so late that another process may have taken it
+        if time.monotonic() > deadline:
+            return None  # so late that another process may have taken it
         return await self._sender.send(target, message_id(due.event.id), body)
 
     async def _settle(self, due: Due, attempt: Attempt) -> None:
@@ -141,19 +139,25 @@ class Pump:
             attempt = replace(attempt, outcome=Outcome.PARKED)
         backoff = self._times.backoff
         wait_seconds = backoff.delay(due.tries, attempt.retry_after_seconds, self._jitter)
-        async with self._pool.acquire() as connection, connection.transaction():
-            if not await queue.settle(connection, due, attempt, wait_seconds):
-                return
+        async with self._pool.acquire() as connection:
             if attempt.outcome is Outcome.DELIVERED:
-                await queue.succeeded(connection, due.endpoint_id, backoff.first)
-            elif verdicts.is_of_the_endpoint(attempt.response_status):
-                failures = await queue.failed(connection, due.endpoint_id, attempt.error)
-                asked = min(attempt.retry_after_seconds or 0.0, backoff.probe_longest)
-                pause = max(backoff.probe_delay(failures), asked)
-                if pause:
-                    await connection.execute(queue.OPEN, due.endpoint_id, pause)
-            elif attempt.response_status == verdicts.GONE:
-                await queue.disable(connection, due.endpoint_id, "The receiver answered 410 Gone.", DISABLED)
+                await queue.settle(connection, due, attempt, wait_seconds, backoff.first)
+                return
+            async with connection.transaction():
+                if await queue.settle(connection, due, attempt, wait_seconds, backoff.first):
+                    await self._judge_endpoint(connection, due.endpoint_id, attempt)
+
+    async def _judge_endpoint(self, connection: "Connection", endpoint_id: str, attempt: Attempt) -> None:
+        """What a failure says of the endpoint as a whole."""
+        if verdicts.is_of_the_endpoint(attempt.response_status):
+            backoff = self._times.backoff
+            failures = await queue.failed(connection, endpoint_id, attempt.error)
+            asked = min(attempt.retry_after_seconds or 0.0, backoff.probe_longest)
+            pause = max(backoff.probe_delay(failures), asked)
+            if pause:
+                await connection.execute(queue.OPEN, endpoint_id, pause)
+        elif attempt.response_status == verdicts.GONE:
+            await queue.disable(connection, endpoint_id, "The receiver answered 410 Gone.", DISABLED)
 
     async def _hear(self, stop: asyncio.Event) -> None:
         """Wakes the loop when executions change, while somebody wants to hear of it."""

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.kit.ids import new_id
-from services.scheduler.delivery.model import Attempt, Due, Outcome
-from services.scheduler.delivery.repository import event_of
+from services.scheduler.delivery.model import Attempt, Due, Target
+from services.scheduler.delivery.repository import event_of, target_of
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
 FAN_OUT = "SELECT fan_out_events($1, $2)"
 TELL_RUNNERS = "SELECT tell_runners()"
-WAITING = """SELECT p.id::text AS id, p.failures, p.open_until IS NOT NULL AS is_open FROM event_endpoint p
+WAITING = """SELECT p.id::text AS id, p.open_until IS NOT NULL AS is_open, p.url, p.allow_private, p.verify_tls,
+  p.ca_pem, p.secret, p.secret_version, p.headers, p.headers_version,
+  CASE WHEN p.previous_until > now() THEN p.previous_secret END AS previous_secret
+ FROM event_endpoint p
  WHERE p.deleted_at IS NULL AND p.enabled AND (p.open_until IS NULL OR p.open_until <= now())
    AND EXISTS (SELECT FROM event_delivery d
                 WHERE d.endpoint_id = p.id AND d.status = 'PENDING' AND d.next_at IS NOT NULL AND d.next_at <= now())
@@ -38,30 +41,15 @@ SELECT d.id::text AS id, d.endpoint_id::text AS endpoint_id, d.tries, d.attempts
  e.seq, e.id::text AS event_id, e.type, e.at, e.subject_kind, e.subject_id, e.data::text AS data
  FROM leased d JOIN outgoing_event e ON e.seq = d.event_seq ORDER BY e.seq"""
 # Only who holds the lease may end it: what comes late from a process that was frozen changes nothing.
-END = """UPDATE event_delivery SET status = $3::text, lease_id = NULL, next_at = NULL, ended_at = now(),
-  last_status = $4, last_error = $5
- WHERE id = $1 AND lease_id = $2 AND status = 'PENDING' RETURNING endpoint_id, order_key"""
-WAIT = """UPDATE event_delivery SET lease_id = NULL, next_at = now() + make_interval(secs => $3), last_status = $4,
-  last_error = $5 WHERE id = $1 AND lease_id = $2 AND status = 'PENDING' RETURNING endpoint_id, order_key"""
-NEXT_OF_LANE = """UPDATE event_delivery SET next_at = now()
- WHERE id = (SELECT id FROM event_delivery WHERE endpoint_id = $1 AND order_key = $2 AND status = 'PENDING'
-              ORDER BY event_seq LIMIT 1) AND next_at IS NULL"""
-# The net behind NEXT_OF_LANE.
+SETTLE = "SELECT settle_delivery($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+# The net behind settle_delivery(), which gives the next of a lane its time.
 UNBLOCK = """UPDATE event_delivery d SET next_at = now()
  WHERE d.status = 'PENDING' AND d.next_at IS NULL AND NOT EXISTS (
    SELECT FROM event_delivery b WHERE b.endpoint_id = d.endpoint_id AND b.order_key = d.order_key
     AND b.status = 'PENDING' AND b.event_seq < d.event_seq)"""
-LOG_ATTEMPT = """INSERT INTO delivery_attempt (delivery_id, attempt_no, at, duration_seconds, outcome, request_headers,
+LOG_ATTEMPT = """INSERT INTO delivery_attempt (delivery_id, attempt_no, outcome, at, duration_seconds, request_headers,
   response_status, response_headers, response_body, error)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING"""
-SUCCEEDED = """UPDATE event_endpoint p SET failures = 0, open_until = NULL, last_success_at = now()
- FROM (SELECT id, open_until FROM event_endpoint WHERE id = $1 FOR UPDATE) AS old
- WHERE p.id = old.id AND (p.failures > 0 OR p.open_until IS NOT NULL OR p.last_success_at IS NULL
-  OR p.last_success_at < now() - interval '10 seconds')
- RETURNING old.open_until IS NOT NULL AS was_open"""
-# What waits for a receiver that answers again need not wait longer; spread, so that it is not overrun.
-HURRY = """UPDATE event_delivery SET next_at = least(next_at, now() + random() * make_interval(secs => $2))
- WHERE endpoint_id = $1 AND status = 'PENDING' AND next_at > now() AND lease_id IS NULL"""
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, left($10, 1000)) ON CONFLICT DO NOTHING"""
 FAILED = """UPDATE event_endpoint SET failures = failures + 1, last_failure_at = now(), last_error = $2
  WHERE id = $1 RETURNING failures"""
 OPEN = """UPDATE event_endpoint SET open_until = greatest(open_until, now() + make_interval(secs => $2))
@@ -85,15 +73,14 @@ EMIT = "SELECT emit_event($1, $2, $3, $4, $5)"
 class Waiting:
     """An endpoint with something due."""
 
-    endpoint_id: str
-    failures: int
+    target: Target
     is_open: bool
     """Its circuit was open until now: one delivery is to probe it."""
 
 
 async def waiting(connection: "Connection") -> list[Waiting]:
     """Endpoints to which something may be sent now."""
-    return [Waiting(row["id"], row["failures"], row["is_open"]) for row in await connection.fetch(WAITING)]
+    return [Waiting(target_of(row), row["is_open"]) for row in await connection.fetch(WAITING)]
 
 
 async def claim(connection: "Connection", endpoint_id: str, limit: int, lease_seconds: float) -> list[Due]:
@@ -118,44 +105,42 @@ async def probe(connection: "Connection", endpoint_id: str, seconds: float) -> b
     return await connection.fetchval(PROBE, endpoint_id, seconds) is not None
 
 
-async def settle(connection: "Connection", due: Due, attempt: Attempt, wait_seconds: float) -> bool:
-    """Writes what came of an attempt; False when the lease had passed to somebody else, and then nothing is written."""
-    facts = (attempt.response_status, attempt.error[:1_000])
-    if attempt.outcome is Outcome.RETRY:
-        row = await connection.fetchrow(WAIT, due.id, due.lease_id, wait_seconds, *facts)
-    else:
-        row = await connection.fetchrow(END, due.id, due.lease_id, attempt.outcome, *facts)
-    if row is None:
-        return False
-    await log_attempt(connection, due.id, due.attempts, attempt)
-    if attempt.outcome is not Outcome.RETRY:
-        # In a statement of its own: its snapshot is younger than the lock on the head of the lane.
-        await connection.execute(NEXT_OF_LANE, row["endpoint_id"], row["order_key"])
-    return True
+async def settle(
+    connection: "Connection", due: Due, attempt: Attempt, wait_seconds: float, spread_seconds: float
+) -> bool:
+    """Writes what came of an attempt; False when the lease had passed to somebody else, and then nothing is written.
+
+    A success closes the circuit, and what waited for the receiver goes within `spread_seconds`.
+    """
+    settled: bool = await connection.fetchval(
+        SETTLE,
+        due.id,
+        due.lease_id,
+        attempt.outcome,
+        wait_seconds,
+        spread_seconds,
+        due.attempts,
+        *_log_columns(attempt),
+    )
+    return settled
 
 
 async def log_attempt(connection: "Connection", delivery_id: str, attempt_no: int, attempt: Attempt) -> None:
     """One line of the delivery log."""
+    await connection.execute(LOG_ATTEMPT, delivery_id, attempt_no, attempt.outcome, *_log_columns(attempt))
+
+
+def _log_columns(attempt: Attempt) -> tuple[Any, ...]:
     answered = attempt.response_headers
-    await connection.execute(
-        LOG_ATTEMPT,
-        delivery_id,
-        attempt_no,
+    return (
         attempt.at,
         attempt.duration_seconds,
-        attempt.outcome,
         json.dumps(dict(attempt.request_headers)),
         attempt.response_status,
         json.dumps(dict(answered)) if answered is not None else None,
         attempt.response_body,
-        attempt.error[:1_000],
+        attempt.error,
     )
-
-
-async def succeeded(connection: "Connection", endpoint_id: str, spread_seconds: float) -> None:
-    """Closes the circuit; what waits for this receiver goes soon."""
-    if await connection.fetchval(SUCCEEDED, endpoint_id):
-        await connection.execute(HURRY, endpoint_id, spread_seconds)
 
 
 async def failed(connection: "Connection", endpoint_id: str, error: str) -> int:

@@ -57,7 +57,7 @@ ROTATE = """UPDATE event_endpoint SET secret = $2, secret_version = secret_versi
   previous_until = now() + make_interval(secs => $3), revision = revision + 1, updated_at = now() WHERE id = $1"""
 DELETE = """UPDATE event_endpoint SET deleted_at = now(), enabled = false, secret = '', previous_secret = NULL,
   headers = '' WHERE id = $1"""
-TARGETS = """SELECT id::text AS id, url, allow_private, verify_tls, ca_pem, secret, secret_version,
+TARGET = """SELECT id::text AS id, url, allow_private, verify_tls, ca_pem, secret, secret_version,
   CASE WHEN previous_until > now() THEN previous_secret END AS previous_secret, headers, headers_version
  FROM event_endpoint WHERE id = $1 AND deleted_at IS NULL"""
 
@@ -137,9 +137,12 @@ async def keys(connection: "Connection", endpoint_id: str) -> Keys | None:
 
 async def target(connection: "Connection", endpoint_id: str) -> Target | None:
     """Where to send to; None when it was deleted."""
-    row = await connection.fetchrow(TARGETS, endpoint_id)
-    if row is None:
-        return None
+    row = await connection.fetchrow(TARGET, endpoint_id)
+    return target_of(row) if row else None
+
+
+def target_of(row: Any) -> Target:
+    """The target in a row of `TARGET`."""
     return Target(row["id"], row["url"], keys_of(row), row["allow_private"], row["verify_tls"], row["ca_pem"])
 
 

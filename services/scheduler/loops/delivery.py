@@ -31,7 +31,7 @@ async def open_delivery(
     """What has to run until `stop`."""
     dsn = settings.database_url.get_secret_value()
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(dsn, "scheduler", maximum=CONNECTIONS))
+        pool = await stack.enter_async_context(open_pool(dsn, "scheduler", maximum=CONNECTIONS, keeps_plans=True))
         sender = await stack.enter_async_context(open_sender(settings))
         bell = Bell(dsn)
         pump = Pump(pool, sender, settings.delivery, bell)

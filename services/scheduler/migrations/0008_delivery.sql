@@ -360,6 +360,50 @@ BEGIN
 END
 $$;
 
+-- Writes what came of an attempt, in one call because every event passes here. False: the lease had passed to somebody
+-- else, and nothing is written. What waits for a receiver that answers again need not wait longer; it is spread over
+-- p_spread seconds, so that it is not overrun.
+CREATE FUNCTION settle_delivery(p_id uuid, p_lease uuid, p_outcome text, p_wait double precision, p_spread double precision,
+                                p_attempt integer, p_at timestamptz, p_duration double precision, p_request json,
+                                p_status integer, p_answer json, p_body text, p_error text) RETURNS boolean
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_delivery event_delivery;
+    v_was_open boolean;
+BEGIN
+    UPDATE event_delivery
+       SET lease_id = NULL, last_status = p_status, last_error = left(p_error, 1000),
+           status = CASE p_outcome WHEN 'RETRY' THEN status ELSE p_outcome END,
+           ended_at = CASE p_outcome WHEN 'RETRY' THEN NULL ELSE now() END,
+           next_at = CASE p_outcome WHEN 'RETRY' THEN now() + make_interval(secs => p_wait) END
+     WHERE id = p_id AND lease_id = p_lease AND status = 'PENDING' RETURNING * INTO v_delivery;
+    IF NOT FOUND THEN RETURN false; END IF;
+    INSERT INTO delivery_attempt (delivery_id, attempt_no, at, duration_seconds, outcome, request_headers, response_status,
+                                  response_headers, response_body, error)
+    VALUES (p_id, p_attempt, p_at, p_duration, p_outcome, p_request, p_status, p_answer, p_body, left(p_error, 1000))
+        ON CONFLICT DO NOTHING;
+    IF p_outcome = 'RETRY' THEN RETURN true; END IF;
+    -- A statement of its own: its snapshot is younger than the lock on the head of the lane.
+    UPDATE event_delivery SET next_at = now()
+     WHERE id = (SELECT id FROM event_delivery
+                  WHERE endpoint_id = v_delivery.endpoint_id AND order_key = v_delivery.order_key AND status = 'PENDING'
+                  ORDER BY event_seq LIMIT 1) AND next_at IS NULL;
+    IF p_outcome <> 'DELIVERED' THEN RETURN true; END IF;
+    UPDATE event_endpoint p SET failures = 0, open_until = NULL, last_success_at = now()
+      FROM (SELECT id, open_until FROM event_endpoint
+             WHERE id = v_delivery.endpoint_id
+               AND (failures > 0 OR open_until IS NOT NULL OR last_success_at IS NULL
+                    OR last_success_at < now() - interval '10 seconds')
+               FOR UPDATE) AS old
+     WHERE p.id = old.id RETURNING old.open_until IS NOT NULL INTO v_was_open;
+    IF v_was_open THEN
+        UPDATE event_delivery SET next_at = least(next_at, now() + random() * make_interval(secs => p_spread))
+         WHERE endpoint_id = v_delivery.endpoint_id AND status = 'PENDING' AND next_at > now() AND lease_id IS NULL;
+    END IF;
+    RETURN true;
+END
+$$;
+
 -- Each execution leaves several rows here and changes them: cleaned early, the queues stay short to read.
 ALTER TABLE outgoing_event SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 ALTER TABLE event_delivery SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);

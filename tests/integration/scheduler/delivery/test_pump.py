@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.kit.ids import new_id
 from services.launcher.authority import ensure_tls
-from services.scheduler.delivery import queue
+from services.scheduler.delivery import queue, repository
 from services.scheduler.delivery.pump import Pump
 from tests.eventually import eventually
 from tests.integration.scheduler.delivery.conftest import FAST, World
@@ -258,10 +258,12 @@ async def test_what_a_frozen_process_reports_late_changes_nothing(world: World, 
     async with world.pool.acquire() as connection:
         await connection.fetchval(queue.FAN_OUT, 100, 60.0)
         (frozen,) = await queue.claim(connection, endpoint.id, 8, 0.0)
+        target = await repository.target(connection, endpoint.id)
     receiver.reply = lambda _: 400
     await world.settle()
     receiver.reply = lambda _: 200
-    await world.pump._deliver(frozen)
+    assert target is not None
+    await world.pump._deliver(frozen, target)
     assert await world.statuses(endpoint) == ["PARKED"]
 
 
