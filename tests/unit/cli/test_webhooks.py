@@ -1,9 +1,12 @@
 """Webhook triggers and their inbox, typed."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.unit.cli.conftest import Exekra, ScriptedHub
+from tests.unit.cli.conftest import Ran, ScriptedHub
+
+Exekra = Callable[..., Ran]
 
 TRIGGER_ID = "018f0000-0000-7000-8000-00000000000a"
 DELIVERY_ID = "018f0000-0000-7000-8000-00000000000b"
