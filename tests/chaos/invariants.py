@@ -107,6 +107,15 @@ INVARIANTS: Mapping[str, str] = {
               JOIN automation.trigger t ON t.id = f.trigger_id AND (t.revision = 1 OR t.revision = 2 AND NOT t.enabled)
              WHERE f.origin = 'PLAN') fires
          WHERE fire_at - before <> interval_seconds * interval '1 second'""",
+    "an accepted delivery has its execution": """
+        SELECT d.id FROM automation.delivery d LEFT JOIN automation.execution e ON e.id = d.execution_id
+         WHERE d.outcome = 'ACCEPTED' AND e.id IS NULL""",
+    "an execution of a webhook has one delivery, or a person fired it": """
+        SELECT e.id, count(d.id) FROM automation.execution e
+          JOIN automation.trigger t ON t.id = e.trigger_id AND t.kind = 'WEBHOOK'
+          LEFT JOIN automation.delivery d ON d.execution_id = e.id AND d.reason <> 'DEDUPED'
+         WHERE e.retry_of IS NULL AND NOT EXISTS (SELECT FROM automation.fire f WHERE f.execution_id = e.id)
+         GROUP BY e.id HAVING count(d.id) <> 1""",
     "licence seats are held once": """
         SELECT licence_seat FROM automation.attempt WHERE ended_at IS NULL AND licence_seat IS NOT NULL
          GROUP BY 1 HAVING count(*) > 1""",

@@ -69,13 +69,22 @@ class Deliveries:
             if hook is None:
                 raise trigger_not_found()
             delivery, accepted = await self._launch(connection, hook, original)
-            details = {"triggerId": hook.trigger_id, "replayOf": original.id, "executionId": accepted.view.id}
-            resource = Resource("delivery", delivery.id, hook.name)
-            await self._outbox.record(connection, "delivery.replayed", resource, details)
+            await self._record(connection, hook, delivery, accepted)
             if key.key:
                 await idempotency.remember(connection, owner, key.key, key.body_sha256, delivery.id.encode())
         self._submissions.announce([accepted])
         return Replayed(delivery, accepted.view)
+
+    async def _record(self, connection: "Connection", hook: Hook, delivery: Delivery, accepted: Accepted) -> None:
+        view, ids = accepted.view, {"triggerId": hook.trigger_id, "deliveryId": delivery.id}
+        details = {"triggerId": hook.trigger_id, "replayOf": delivery.replay_of, "executionId": view.id}
+        await self._outbox.record(
+            connection, "delivery.replayed", Resource("delivery", delivery.id, hook.name), details
+        )
+        if not accepted.duplicate:
+            # Whatever a person starts has this row, however it was started.
+            resource = Resource("execution", view.id, view.workflow_name)
+            await self._outbox.record(connection, "execution.created", resource, ids)
 
     async def _launch(self, connection: "Connection", hook: Hook, original: Delivery) -> tuple[Delivery, Accepted]:
         again = original
