@@ -95,6 +95,18 @@ POST /dispatch/hold
 POST /dispatch/release
 GET /events
 GET /dashboard
+GET /failures
+GET /calendars
+POST /calendars
+GET /calendars/{}
+PATCH /calendars/{}
+DELETE /calendars/{}
+POST /calendars/{}/import
+DELETE /calendars/{}/import
+GET /calendars/{}/days
+GET /triggers/{}/breaker
+PATCH /triggers/{}/breaker
+POST /triggers/{}/resume
 """
 
 ROUTES = route_table()
