@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.engine import measure_engine
 from tests.bench.floor import measure_floor
 from tests.bench.memory import idle_figures
 from tests.bench.schedules import measure_growth, measure_schedules
@@ -54,8 +55,13 @@ SUITES: Mapping[str, Callable[[HubUnderTest], Awaitable[Figures]]] = {
 }
 
 
+WITHOUT_HUB: Mapping[str, Callable[[], Awaitable[Figures]]] = {"engine": measure_engine}
+
+
 async def measure(suite: str) -> Figures:
     """Every figure of a suite, by group, and the floor's."""
+    if suite in WITHOUT_HUB:
+        return await WITHOUT_HUB[suite]()
     with tempfile.TemporaryDirectory(prefix="exekra-bench-") as folder:
         async with hub_under_test(Path(folder), slots=SLOTS) as hub:
             figures = await SUITES[suite](hub)
@@ -72,8 +78,8 @@ async def measure(suite: str) -> Figures:
 def main() -> None:
     """Measures, prints, writes."""
     suite = sys.argv[1] if len(sys.argv) > 1 else "spine"
-    if suite not in SUITES:
-        sys.exit(f"There is no suite {suite!r}; there are: {', '.join(SUITES)}.")
+    if suite not in {**SUITES, **WITHOUT_HUB}:
+        sys.exit(f"There is no suite {suite!r}; there are: {', '.join([*SUITES, *WITHOUT_HUB])}.")
     for variable, setting in {"EXEKRA_RATE_API_KEY": REQUESTS, **WEBHOOK_ENVIRONMENT}.items():
         os.environ.setdefault(variable, setting)
     figures = asyncio.run(measure(suite))
