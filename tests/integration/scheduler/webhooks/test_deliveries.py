@@ -7,6 +7,8 @@ import pytest
 from services.kit.errors import DomainError
 from services.kit.ids import new_id
 from services.scheduler.executions.use_cases import RequestKey
+from services.scheduler.outcomes.breakers import Breakers
+from services.scheduler.outcomes.control import Control
 from services.scheduler.outcomes.model import ReleasePolicy
 from services.scheduler.outcomes.release import Release, Released
 from services.scheduler.triggers.model import Trigger
@@ -193,3 +195,21 @@ async def test_old_deliveries_are_forgotten_and_held_ones_are_not(door: Door) ->
         await door.sql("UPDATE delivery SET id = $1 WHERE id = $2", old, identifier)
     await forget_deliveries(door.core.pool, 30)
     assert [outcome for outcome, _ in await states(door)] == ["HELD", "ACCEPTED"]
+
+
+async def test_a_paused_trigger_probes_with_a_delivery_and_lets_all_go_when_it_is_resumed(door: Door) -> None:
+    trigger, ids = await hold(door, 250)
+    breakers = Breakers(door.core.pool, door.core.bells, {"WEBHOOK": DeliveryReleaser(door.submissions, door.launcher)})
+    await breakers.run_once()
+    assert (await door.counts())[1] == 0
+    await door.sql("UPDATE trigger_breaker SET probe_at = now()")
+    await breakers.run_once()
+    await breakers.run_once()
+    assert (await door.counts())[1] == 1
+    assert (await door.deliveries.get(ids[0])).outcome is Outcome.ACCEPTED
+    await Control(door.core.pool, door.core.outbox).resume(trigger.id)
+    # More than a breaker releases at once, and more than its limit: each of them was answered 202.
+    await asyncio.gather(breakers.run_once(), breakers.run_once())
+    await breakers.run_once()
+    assert await door.counts() == (250, 250)
+    assert set(await states(door)) == {("ACCEPTED", "RELEASED")}
