@@ -20,7 +20,6 @@ export interface NodeFacts {
   turn?: number | undefined;
   severity?: "error" | "warning" | undefined;
   breakpoint?: boolean | undefined;
-  paused?: boolean | undefined;
   pinned?: boolean | undefined;
   mark?: Mark | undefined;
 }

@@ -12,6 +12,7 @@ import type { Workflow } from "../data/queries";
 import type { Catalogue } from "../model/declarations";
 import { BottomPanel } from "../panels/BottomPanel";
 import { ProblemsContext, useValidation } from "../panels/useGraphProblems";
+import { useBreakpoints } from "../run/useBreakpoints";
 import { RunContext, useWatchedRun } from "../run/useRun";
 import { ConflictDialog } from "../saving/ConflictDialog";
 import { SessionContext } from "../saving/session";
@@ -48,7 +49,8 @@ export function Studio({ workflow, catalogue, mayEdit }: StudioProps) {
   );
   const run = useWatchedRun(graph, execution ?? null, watch);
   const [facts] = useState(createFacts);
-  useCanvasFacts(facts, graph, run, problems.problems);
+  const breakpoints = useBreakpoints(editor, workflow.id, run);
+  useCanvasFacts(facts, graph, run, problems.problems, breakpoints);
   const [comparison, setComparison] = useState<Comparison | null>(null);
   const compare = useMemo(() => ({ show: setComparison }), []);
   const saving = useSyncExternalStore(session.saver.subscribe, session.saver.getState);

@@ -102,5 +102,5 @@ export function useCanvasKeys(area: RefObject<HTMLDivElement | null>): CanvasKey
         removeChosen(studio);
       },
     };
-  }, [studio, editor, centre, reveal, flow, area]);
+  }, [studio, editor, centre, reveal, flow]);
 }

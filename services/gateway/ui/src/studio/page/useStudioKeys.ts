@@ -35,6 +35,13 @@ export function useStudioKeys(): void {
   useShortcut("mod+a", "Choose everything", () => chooseAll(studio), always);
   useShortcut("mod+f", "Find", () => editor.getState().show({ finding: true }), always);
   useShortcut("mod+s", "Save now", () => void save(), editing);
+  useShortcut("b", "Breakpoint", () => editor.getState().toggleBreakpoints(editor.getState().chosen), editing);
+  useShortcut(
+    "shift+enter",
+    "Run to the chosen node",
+    () => editor.getState().show({ runTo: [...editor.getState().chosen][0] ?? null }),
+    editing,
+  );
   useShortcut(
     "c",
     "Connect the chosen node to…",

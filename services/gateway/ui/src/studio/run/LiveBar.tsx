@@ -14,6 +14,7 @@ import { useReveal } from "../canvas/useReveal";
 import type { Execution } from "../data/queries";
 import { nodeOf } from "../model/graph";
 import { useEditor, useStudio } from "../state/context";
+import { DebugButtons } from "./DebugButtons";
 import { useRun } from "./useRun";
 import classes from "./Run.module.css";
 
@@ -44,6 +45,7 @@ export function LiveBar() {
         <StatusBadge status={execution.status} />
         <Elapsed execution={execution} />
         <span className="dim sm trunc">{aboutIt(execution)}</span>
+        {!over && execution.mode === "interactive" && <DebugButtons execution={execution} />}
         {!over && mayStop && (
           <Button
             size="xs"

@@ -2,19 +2,20 @@
 import { Button, Menu } from "@mantine/core";
 import { IconChevronDown, IconPlayerPlayFilled } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 import { useMay, useMe } from "~/api/session";
 import { useTopic } from "~/live/hooks";
 import { useShortcut } from "~/shared/shortcuts";
 import { runnersQuery, type Runner } from "../data/queries";
-import { useEditor } from "../state/context";
+import { useEditor, useStudio } from "../state/context";
 import { InputsDialog } from "./InputsDialog";
 import { choiceOf, orderedRunners } from "./runners";
 import { useStart } from "./useStart";
 import classes from "./Run.module.css";
 
 export function RunButton({ workflowId }: { workflowId: string }) {
+  const { editor } = useStudio();
   const me = useMe();
   const mayRun = useMay("execution:run");
   const mayEdit = useMay("workflow:edit");
@@ -32,11 +33,23 @@ export function RunButton({ workflowId }: { workflowId: string }) {
       : runner
         ? null
         : "No runner is registered.";
+  const begin = (inputs: Record<string, unknown>) => {
+    setAsking(false);
+    const { runTo } = editor.getState();
+    editor.getState().show({ runTo: null });
+    if (runner) void start.start(runner, inputs, runTo);
+  };
   const run = () => {
     if (!runner || reason) return;
     if (hasInputs) setAsking(true);
-    else void start.start(runner, {});
+    else begin({});
   };
+  // Somebody asked for a run to a node: in a menu, or by its key.
+  const wish = useEffectEvent(run);
+  useEffect(
+    () => editor.subscribe((state, before) => (state.runTo !== null && before.runTo === null ? wish() : undefined)),
+    [editor],
+  );
   useShortcut("mod+enter", "Run the draft", run, { scope: "Studio", enabled: reason === null });
   return (
     <span className="row" style={{ gap: 1 }}>
@@ -68,11 +81,11 @@ export function RunButton({ workflowId }: { workflowId: string }) {
         <InputsDialog
           workflowId={workflowId}
           runner={runner.name}
-          onClose={() => setAsking(false)}
-          onRun={(inputs) => {
+          onClose={() => {
             setAsking(false);
-            void start.start(runner, inputs);
+            editor.getState().show({ runTo: null });
           }}
+          onRun={begin}
         />
       )}
     </span>

@@ -15,7 +15,7 @@ export function useStart(workflowId: string) {
   const client = useQueryClient();
   const run = useRun();
   const [pending, setPending] = useState(false);
-  const start = async (runner: Runner, inputs: Record<string, unknown>) => {
+  const start = async (runner: Runner, inputs: Record<string, unknown>, runTo: string | null = null) => {
     setPending(true);
     try {
       if (session && !(await session.saver.flush())) {
@@ -35,6 +35,7 @@ export function useStart(workflowId: string) {
             notBefore: null,
             timeoutSeconds: null,
             queueTimeoutSeconds: null,
+            debug: debugOptions([...editor.getState().breakpoints], runTo),
           },
           headers: { "Idempotency-Key": newIdempotencyKey() },
         }),
@@ -49,4 +50,8 @@ export function useStart(workflowId: string) {
     }
   };
   return { start, pending };
+}
+
+function debugOptions(breakpoints: string[], runTo: string | null) {
+  return breakpoints.length === 0 && runTo === null ? null : { breakpoints, runTo, paused: false };
 }

@@ -2,9 +2,14 @@
 import { Menu } from "@mantine/core";
 
 import { toast } from "~/shared/Feedback";
+import { useMay } from "~/api/session";
 import { spellKeys } from "~/shared/shortcuts";
+import { placesOf } from "../model/graph";
+import { tellRun } from "../run/debugging";
+import { useFork } from "../run/useFork";
+import { useRun } from "../run/useRun";
 import { copyText, duplicateChosen, removeChosen, toggleDisabled } from "../state/actions";
-import { useStudio } from "../state/context";
+import { useEditor, useStudio } from "../state/context";
 
 export function NodeMenuItems() {
   const studio = useStudio();
@@ -26,9 +31,41 @@ export function NodeMenuItems() {
       <Menu.Item rightSection={<Keys keys="c" />} onClick={() => connectFrom(studio)}>
         Connect to…
       </Menu.Item>
+      <RunItems />
       <Menu.Divider />
       <Menu.Item data-danger rightSection={<Keys keys="delete" />} onClick={() => removeChosen(studio)}>
         Delete
+      </Menu.Item>
+    </>
+  );
+}
+
+/** What has to do with test runs. */
+function RunItems() {
+  const { editor } = useStudio();
+  const run = useRun();
+  const fork = useFork();
+  const [id = ""] = useEditor((state) => state.chosen);
+  const place = useEditor((state) => placesOf(state.graph).get(id));
+  const mayRun = useMay("execution:run");
+  if (!place) return null;
+  const reached = run.over && run.view.shown(id) !== undefined && place.home.container === null;
+  const live = run.executionId !== null && !run.over && run.execution?.mode === "interactive";
+  const runHere = () => {
+    if (live && run.executionId !== null) void tellRun(run.executionId, { action: "runTo", nodeId: id });
+    else editor.getState().show({ runTo: id });
+  };
+  return (
+    <>
+      <Menu.Divider />
+      <Menu.Item rightSection={<Keys keys="shift+enter" />} disabled={!mayRun} onClick={runHere}>
+        Run to here
+      </Menu.Item>
+      <Menu.Item rightSection={<Keys keys="b" />} onClick={() => editor.getState().toggleBreakpoints([id])}>
+        Breakpoint
+      </Menu.Item>
+      <Menu.Item disabled={!mayRun || !reached} onClick={() => void fork(id)}>
+        Run again from here
       </Menu.Item>
     </>
   );

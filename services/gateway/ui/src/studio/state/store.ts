@@ -31,7 +31,11 @@ export interface EditorState {
   adding: Adding | null;
   finding: boolean;
   connecting: string | null;
+  /** The node before which the next test run shall pause; set by whoever wants one to begin. */
+  runTo: string | null;
   readOnly: boolean;
+  /** Nodes before which a test run pauses; each person has their own. */
+  breakpoints: ReadonlySet<string>;
   /** The pointer of the field to bring into view ("/config/url"), with a count so that the same one works twice. */
   wantedField: { pointer: string; count: number } | null;
 
@@ -41,9 +45,15 @@ export interface EditorState {
   load: (graph: Graph) => void;
   choose: (ids: Iterable<string>, edges?: Iterable<string>) => void;
   show: (
-    panels: Partial<Pick<EditorState, "settingsTab" | "bottomTab" | "adding" | "finding" | "connecting" | "readOnly">>,
+    panels: Partial<
+      Pick<
+        EditorState,
+        "settingsTab" | "bottomTab" | "adding" | "finding" | "connecting" | "readOnly" | "breakpoints" | "runTo"
+      >
+    >,
   ) => void;
   wantField: (pointer: string) => void;
+  toggleBreakpoints: (ids: Iterable<string>) => void;
 }
 
 type Remembered = Pick<EditorState, "graph">;
@@ -65,7 +75,9 @@ export function createEditor(graph: Graph = emptyGraph(), now: () => number = Da
         adding: null,
         finding: false,
         connecting: null,
+        runTo: null,
         readOnly: false,
+        breakpoints: new Set<string>(),
         wantedField: null,
         edit: (change, merge = "") => {
           const before = get().graph;
@@ -92,6 +104,11 @@ export function createEditor(graph: Graph = emptyGraph(), now: () => number = Da
           if (!equal(chosen, get().chosen) || !equal(chosenEdges, get().chosenEdges)) set({ chosen, chosenEdges });
         },
         show: (panels) => set(panels),
+        toggleBreakpoints: (ids) => {
+          const breakpoints = new Set(get().breakpoints);
+          for (const id of ids) if (!breakpoints.delete(id)) breakpoints.add(id);
+          set({ breakpoints });
+        },
         wantField: (pointer) => set({ wantedField: { pointer, count: (get().wantedField?.count ?? 0) + 1 } }),
       }),
       {
