@@ -67,7 +67,8 @@ class Breakers:
         for trigger in triggers:
             old = states[trigger.id]
             new = fold(old, outcomes.get(trigger.id, ()), now)
-            if new != old:
+            # Of a deleted trigger the outcomes are only taken away.
+            if new != old and not trigger.deleted:
                 states[trigger.id] = new
                 await repository.save(connection, trigger.id, new)
                 await announcing.tell(connection, trigger, old, new)

@@ -21,10 +21,10 @@ LOCK = """SELECT trigger_id FROM trigger_breaker WHERE trigger_id = ANY ($1::uui
  ORDER BY trigger_id FOR NO KEY UPDATE"""
 READ = f"SELECT {_STATE} FROM trigger_breaker b WHERE b.trigger_id = ANY ($1::uuid[])"  # noqa: S608 - a constant
 ENSURE = "INSERT INTO trigger_breaker (trigger_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
-LOCK_TRIGGER = """SELECT id, kind, name, workflow_id, enabled FROM trigger
+LOCK_TRIGGER = """SELECT id, kind, name, workflow_id, enabled, false AS deleted FROM trigger
  WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE"""
 EXISTS = "SELECT EXISTS (SELECT FROM trigger WHERE id = $1 AND deleted_at IS NULL)"
-TRY_TRIGGERS = """SELECT id, kind, name, workflow_id, enabled FROM trigger
+TRY_TRIGGERS = """SELECT id, kind, name, workflow_id, enabled, deleted_at IS NOT NULL AS deleted FROM trigger
  WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
 UNCOUNTED = """SELECT DISTINCT trigger_id FROM
  (SELECT trigger_id FROM trigger_outcome ORDER BY id LIMIT $1) AS oldest"""
@@ -59,6 +59,7 @@ class Trigger:
     name: str
     workflow_id: str
     enabled: bool
+    deleted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,9 @@ async def now(connection: "Connection") -> datetime:
 
 
 def _trigger(row: Any) -> Trigger:
-    return Trigger(str(row["id"]), row["kind"], row["name"], str(row["workflow_id"]), row["enabled"])
+    return Trigger(
+        str(row["id"]), row["kind"], row["name"], str(row["workflow_id"]), row["enabled"], deleted=row["deleted"]
+    )
 
 
 def _state(row: Any) -> State:

@@ -218,6 +218,19 @@ async def test_at_most_as_many_as_allowed_are_released_and_the_rest_is_settled(
     assert await connection.fetchval("SELECT count(*) FROM held WHERE execution_id IS NOT NULL") == 451
 
 
+async def test_a_deleted_trigger_is_not_paused_by_what_it_left_running(
+    connection: "Connection", breakers: Breakers
+) -> None:
+    trigger_id = await add_trigger(connection)
+    running = [await submit(connection, trigger_id) for _ in range(5)]
+    await connection.execute("UPDATE trigger SET deleted_at = now(), enabled = false")
+    for execution_id in running:
+        await fail(connection, execution_id)
+    await breakers.run_once()
+    assert await state(connection, trigger_id) == "CLOSED"
+    assert await connection.fetchval("SELECT count(*) FROM trigger_outcome") == 0
+
+
 async def test_disabled_triggers_neither_probe_nor_release(connection: "Connection", breakers: Breakers) -> None:
     trigger_id = await open_breaker(connection, breakers)
     await hold(connection, trigger_id, 2)
