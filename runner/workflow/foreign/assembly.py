@@ -135,7 +135,10 @@ class _Assembly:
     def _behind(self) -> dict[str, Scope]:
         pieces = self._drawing.pieces
         scopes = {pieces[key].name: scope for key, scope in self._triggers.items()}
-        return scopes | {pieces[key].name: made.scope(0) for key, made in self._made.items()}
+        for key, made in self._made.items():
+            outputs = self._product.loop(pieces[key])
+            scopes[pieces[key].name] = made.scope(outputs[0] if outputs else 0)
+        return scopes
 
     def _level(self, loop: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Nodes and edges of the top (None) or of a loop's inside."""

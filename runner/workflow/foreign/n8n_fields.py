@@ -8,6 +8,9 @@ from runner.workflow.foreign.n8n_expressions import Values
 from runner.workflow.foreign.rendering import UntranslatableError
 from runner.workflow.foreign.scope import Scope, quoted
 
+_EMPTY: Mapping[str, Any] = {"string": "", "number": 0, "boolean": False}
+"""What a field was given when nothing was typed."""
+
 
 def set_fields(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Name, type and value of each field. Raises UntranslatableError for the form that is JSON text."""
@@ -27,7 +30,7 @@ def set_fields(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     if isinstance(older, dict):
         for kind, entries in older.items():
             for entry in entries if isinstance(entries, list) else ():
-                yield str(entry.get("name", "")), kind, entry.get("value")
+                yield str(entry.get("name", "")), kind, entry.get("value", _EMPTY.get(kind))
 
 
 def keeps_others(parameters: Mapping[str, Any], version: float) -> bool:

@@ -72,10 +72,15 @@ class Product(Protocol):
 
 
 def placeholder(piece: Piece, around: Surroundings, why: str) -> Made:
-    """Keeps the drawing's shape where there is no equivalent: a disabled node that does nothing."""
+    """Keeps the drawing's shape where there is no equivalent: a disabled node that does nothing.
+
+    What reads the data behind it reads its output, so it is right once somebody has put a node of ours in its place,
+    and refused by validation until then.
+    """
     around.note(piece, "refused", why)
     config = {"message": f"{piece.name} was not translated."}
-    return Made(PLACEHOLDER, config, options={"disabled": True}, is_placeholder=True)
+    after = (Scope(f"nodes.{around.id}.output"),)
+    return Made(PLACEHOLDER, config, after=after, options={"disabled": True}, is_placeholder=True)
 
 
 def original_text(piece: Piece) -> str:

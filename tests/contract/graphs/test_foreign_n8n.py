@@ -94,6 +94,30 @@ def test_what_has_no_equivalent_keeps_its_place_and_its_text() -> None:
     assert errors(translation) == []
 
 
+def test_data_behind_a_placeholder_is_read_from_it_and_refused_until_it_is_replaced() -> None:
+    use = at("Use", "set", 3.4, **fields(text="={{ $json.total }} of {{ $('Reckon').first().json.name }}"))
+    document = n8n(HOOK, at("Reckon", "code", 2, jsCode="…"), use, wires="Hook>Reckon Reckon>Use")
+    translation = translate(document)
+    reckon, used = translation.graph["nodes"][1:]
+    assert used["config"]["expression"] == (
+        '{{ {"text": (str(nodes.reckon.output.total) + " of " + str(nodes.reckon.output.name))} }}'
+    )
+    assert {problem.node_id for problem in errors(translation)} == {"use"}
+    reckon.update(type="data.transform", config={"expression": '{"total": 3, "name": "Ada"}'}, disabled=False)
+    assert errors(translation) == []
+
+
+def test_what_a_loop_gives_its_body_is_read_by_its_name_too() -> None:
+    document = n8n(
+        HOOK,
+        at("Each", "splitInBatches", 3),
+        at("Get", "httpRequest", 4.2, url="=https://h/{{ $('Each').item.json.id }}?all={{ $json.all }}"),
+        wires="Hook>Each Each:1>Get Get>Each",
+    )
+    (loop,) = [node for node in translate(document).graph["nodes"] if node["id"] == "each"]
+    assert loop["body"]["nodes"][0]["config"]["url"] == "https://h/{{ item.id }}?all={{ item.all }}"
+
+
 def test_an_expression_without_an_equivalent_is_listed_and_keeps_the_graph_from_being_published() -> None:
     document = n8n(
         HOOK, at("Get", "httpRequest", 4.2, url="=https://h/{{ $json.body.ids.map(i => i) }}"), wires="Hook>Get"
