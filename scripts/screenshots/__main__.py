@@ -81,7 +81,6 @@ async def picture(browser: Browser, subject: Subject, shots: list[Shot], size: s
 
 async def run(arguments: argparse.Namespace) -> int:
     """Returns 0, or 1 when a console was written to."""
-    TARGET.mkdir(parents=True, exist_ok=True)
     shots = [shot for shot in SHOTS if not arguments.only or shot.name in arguments.only.split(",")]
     sizes = arguments.sizes.split(",") if arguments.sizes else list(SIZES)
     themes = arguments.themes.split(",") if arguments.themes else list(THEMES)
@@ -121,6 +120,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="names of pages, separated by commas")
     parser.add_argument("--sizes", default="", help="desktop, phone")
     parser.add_argument("--themes", default="", help="light, dark")
+    TARGET.mkdir(parents=True, exist_ok=True)
     return asyncio.run(run(parser.parse_args()))
 
 

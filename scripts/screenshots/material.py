@@ -27,12 +27,13 @@ async def bring_in(client: HubClient, runner_id: str) -> dict[str, str]:
         client, "Order confirmations to SAP", "Matches order lines.", ["finance", "sap"], orders_graph()
     )
     letters = await _publish(
-        client, "Dunning letters", "Prints and archives reminders.", ["finance"], waiting_graph(300)
+        client, "Dunning letters", "Prints and archives reminders.", ["finance"], waiting_graph(900)
     )
     vat = await _publish(client, "VAT pre-return, October", "Needs a finance desktop.", ["tax"], restricted_graph())
     sync = await _publish(client, "Supplier master sync", "Reads suppliers, writes what changed.", [], chatty_graph())
     await _publish(client, "Stock level alerts", "Mails what is below minimum.", ["ops"], waiting_graph(0))
-    await client.call("POST", "/workflows", {"name": "Timesheet reminders", "description": "Not published yet."})
+    if not await client.items("/workflows", q="Timesheet reminders"):
+        await client.call("POST", "/workflows", {"name": "Timesheet reminders", "description": "Not published yet."})
     finished = [await _run(client, workflow) for workflow in (intake, intake, orders, sync, orders, intake)]
     for execution in finished:
         await _ended(client, execution)
@@ -159,14 +160,16 @@ def orders_graph() -> dict[str, Any]:
     }
 
 
-def waiting_graph(seconds: int) -> dict[str, Any]:
-    """Takes so long."""
+def waiting_graph(turns: int) -> dict[str, Any]:
+    """Takes about two seconds for each turn; short waits, because a long one would give the runner's seat back."""
+    body = _chain(_node("page", "control.delay", "Print a page", 0, {"seconds": 2}))
+    pages = list(range(max(turns, 1)))
     return {
         "schemaVersion": 1,
         **_chain(
             START,
             _node("letters", "data.transform", "Collect letters", 1, {"expression": "{{ [1, 2, 3] }}"}),
-            _node("print", "control.delay", "Print", 2, {"seconds": seconds}),
+            _node("print", "control.forEach", "Print", 2, {"items": pages}, body=body),
             _node("archive", "log.message", "Archive", 3, {"message": "archived"}),
         ),
     }

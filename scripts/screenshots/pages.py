@@ -17,7 +17,7 @@ QUIET_FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-SETTLE_MILLISECONDS: Final = 700
+SETTLE_MILLISECONDS: Final = 1_200
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ SHOTS: Final = (
     Shot("shortcuts", "/", press="?"),
     Shot("workflows", "/workflows"),
     Shot("workflow", "/workflows/{workflow}"),
-    Shot("workflow-versions", "/workflows/{workflow}?tab=versions"),
+    Shot("workflow-versions", "/workflows/{workflow}?tab=versions&from=1&to=4"),
     Shot("executions", "/executions"),
     Shot("executions-failed", "/executions?status=FAILED,LOST"),
     Shot("executions-empty", "/executions?q=nothing-is-called-so"),
@@ -48,7 +48,7 @@ SHOTS: Final = (
     Shot("execution-queued", "/executions/{queued}"),
     Shot("execution-stopped", "/executions/{stopped}"),
     Shot("execution-log", "/executions/{chatty}?tab=log"),
-    Shot("execution-nodes", "/executions/{completed}?tab=nodes"),
+    Shot("execution-node", "/executions/{completed}?run=4"),
     Shot("runners", "/runners"),
     Shot("runner", "/runners/{runner}"),
     Shot("users", "/users"),

@@ -29,9 +29,11 @@ export interface ChartProps {
   /** The highest value of the left axis; what is there when left out. */
   top?: number;
   height: number;
+  /** Counts: without a pointer the sum is told, not the last value. */
+  totals?: boolean;
 }
 
-export function Chart({ label, times, series, unit = "", top, height }: ChartProps) {
+export function Chart({ label, times, series, unit = "", top, height, totals = false }: ChartProps) {
   const [box, size] = useResizeObserver<HTMLDivElement>();
   const plot = useRef<uPlot | null>(null);
   const place = useRef<HTMLDivElement>(null);
@@ -73,7 +75,9 @@ export function Chart({ label, times, series, unit = "", top, height }: ChartPro
           <span key={one.label}>
             <i style={{ background: `var(${one.colour ?? "--st-running"})` }} data-kind={one.kind ?? "line"} />
             {one.label}
-            <b className="num">{valueAt(one, pointed ?? times.length - 1, one.unit ?? unit)}</b>
+            <b className="num">
+              {pointed === null && totals ? sumOf(one) : valueAt(one, pointed ?? times.length - 1, one.unit ?? unit)}
+            </b>
           </span>
         ))}
         <span className="end num">{pointed === null ? "" : formatInstant(new Date((times[pointed] ?? 0) * 1000))}</span>
@@ -85,11 +89,18 @@ export function Chart({ label, times, series, unit = "", top, height }: ChartPro
   );
 }
 
+function sumOf(series: Series): string {
+  return series.values.reduce<number>((sum, value) => sum + (value ?? 0), 0).toLocaleString("en-GB");
+}
+
 function valueAt(series: Series, index: number, unit: string): string {
   const value = series.values[index];
   if (value === null || value === undefined) return "–";
   return `${value.toLocaleString("en-GB", { maximumFractionDigits: value < 10 ? 1 : 0 })}${unit ? ` ${unit}` : ""}`;
 }
+
+/** Counts and percent have no fractions on their axis. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000];
 
 interface Measures {
   width: number;
@@ -114,7 +125,7 @@ function options(
   return {
     width: measures.width,
     height: measures.height,
-    padding: [8, hasRight ? 0 : 8, 0, 0],
+    padding: [8, hasRight ? 0 : 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: scale(measures.top), right: scale(undefined) },
@@ -126,7 +137,7 @@ function options(
         space: 70,
         values: (_plot, ticks) => ticks.map((tick) => spellTick(tick, ticks)),
       },
-      { ...axis, grid: { stroke: line, width: 1 }, size: 34, space: 34 },
+      { ...axis, grid: { stroke: line, width: 1 }, size: 34, space: 34, incrs: WHOLE_STEPS },
       ...(hasRight ? [{ ...axis, scale: "right", side: 1 as const, grid: { show: false }, size: 34, space: 34 }] : []),
     ],
     series: [

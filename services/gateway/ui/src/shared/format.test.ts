@@ -4,7 +4,8 @@ import { describeInstant, formatAge, formatBytes, formatDuration, formatInstant,
 
 describe("durations", () => {
   it("are clocks in tables", () => {
-    expect(formatDuration(0.4)).toBe("0:00");
+    expect(formatDuration(0.4)).toBe("0.4 s");
+    expect(formatDuration(24)).toBe("0:24");
     expect(formatDuration(107)).toBe("1:47");
     expect(formatDuration(3729)).toBe("1:02:09");
   });

@@ -54,8 +54,9 @@ export function describeInstant(at: Date, now: Date = new Date()): string {
   return `${weekday.format(at)} ${dayOfYear.format(at)}, ${clock.format(at)} (${zone})\n${utc} UTC, ${age}`;
 }
 
-/** "0:24", "1:47", "13:07", "1:02:09": for tables. Below a second "0:00". */
+/** "0.4 s", "0:24", "1:47", "13:07", "1:02:09": for tables. */
 export function formatDuration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
   const whole = Math.max(0, Math.floor(seconds));
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);

@@ -42,7 +42,7 @@ export function PersonMenu({ rail }: { rail: boolean }) {
           {!rail && (
             <>
               <span className="trunc grow">{user.name}</span>
-              <span className="dim sm">{ROLES[user.role]}</span>
+              {user.name !== ROLES[user.role] && <span className="dim sm">{ROLES[user.role]}</span>}
             </>
           )}
         </button>

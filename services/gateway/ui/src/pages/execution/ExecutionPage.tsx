@@ -55,13 +55,13 @@ function Shown({ execution }: { execution: Execution }) {
   const runs = useNodeRuns(execution.id, execution.attempt, live ? polling : false);
   const artifacts = useQuery({ ...artifactsQuery(execution.id), refetchInterval: live ? polling : false });
   const began = execution.startedAt !== null;
-  const tab = search["tab"] ?? "log";
   const tabs = [
     { value: "log", label: "Log" },
     { value: "values", label: "Inputs and output" },
     { value: "files", label: "Files", count: artifacts.data?.length || undefined },
     { value: "history", label: "History" },
   ];
+  const tab = tabs.some((one) => one.value === search["tab"]) ? (search["tab"] ?? "") : "log";
   return (
     <div className={classes["page"]}>
       <Heading execution={execution} />

@@ -98,7 +98,7 @@ function ChartRow({ row, span, isOpen, onOpen, onTurn }: ChartRowProps) {
     >
       <div className={classes["name"]} role="cell" style={{ paddingLeft: 16 + row.depth * 16 }}>
         {run ? <StatusIcon status={run.status} /> : <i className={classes["blank"]} />}
-        <span className="dim">
+        <span className={classes["icon"]}>
           <NodeIcon type={row.type} size={14} />
         </span>
         {run ? (
@@ -132,6 +132,7 @@ function Bar({ run, span, worded = false }: { run: NodeRun; span: Span; worded?:
     run.status === "failed"
       ? `${run.failure?.code ?? "failed"} after ${spellDuration(bar.seconds)}`
       : spellDuration(bar.seconds);
+  const place = placeOf(bar);
   return (
     <>
       <i
@@ -142,18 +143,28 @@ function Bar({ run, span, worded = false }: { run: NodeRun; span: Span; worded?:
       {worded && (
         <span
           className={`${classes["words"]} num`}
-          data-side={bar.left > 60 ? "left" : "right"}
-          style={
-            bar.left > 60
-              ? { right: `calc(${100 - bar.left}% + 6px)` }
-              : { left: `calc(${bar.left + bar.width}% + 6px)` }
-          }
+          data-inside={place === "inside" || undefined}
+          style={placed(bar, place)}
         >
           {words}
         </span>
       )}
     </>
   );
+}
+
+type Place = "after" | "before" | "inside";
+
+/** Where the words fit: behind the bar, before it, or on it when it fills the lane. */
+function placeOf({ left, width }: { left: number; width: number }): Place {
+  if (left + width < 80) return "after";
+  return left > 30 ? "before" : "inside";
+}
+
+function placed({ left, width }: { left: number; width: number }, place: Place) {
+  if (place === "after") return { left: `calc(${left + width}% + 6px)` };
+  if (place === "before") return { right: `calc(${100 - left}% + 6px)` };
+  return { right: `calc(${100 - left - width}% + 6px)` };
 }
 
 /** Which turn of the loop the rows below show. */

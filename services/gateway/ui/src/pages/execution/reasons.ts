@@ -1,5 +1,6 @@
 /** What keeps an execution from starting, in a sentence and in columns. */
 import type { Schema } from "~/api/client";
+import { nameWait } from "~/shared/executions/story";
 
 export type Reason = Schema<"PendingReason">;
 
@@ -35,7 +36,7 @@ export function conditionsOf(reasons: readonly Reason[]): Condition[] {
 export function answerOf(reasons: readonly Reason[], waitingFor: string | null): string {
   const common = reasons.filter((reason) => reason.runnerId === null).flatMap((reason) => reason.obstacles);
   if (common.length > 0) return common.map((obstacle) => obstacle.message).join(" ");
-  if (waitingFor) return `It waits for ${waitingFor}.`;
+  if (waitingFor) return `It waits for ${nameWait(waitingFor)}.`;
   if (reasons.length === 0) return "No runner is registered that could take it.";
   if (reasons.some((reason) => reason.obstacles.length === 0)) return "A runner can take it: it starts in a moment.";
   const nearest = reasons.filter((reason) => reason.obstacles.length === 1);

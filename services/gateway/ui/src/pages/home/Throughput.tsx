@@ -4,6 +4,7 @@ import { spellDuration } from "~/shared/format";
 import { Panel } from "~/shared/Panel";
 
 import classes from "./Dashboard.module.css";
+import { factorFor, joinBuckets } from "./buckets";
 import type { Dashboard } from "./queries";
 
 /** What ended, bucket by bucket: the quiet colour ended well. */
@@ -13,9 +14,10 @@ export function Throughput({ dashboard }: { dashboard: Dashboard }) {
     (sum, bucket) => sum + bucket.completed + bucket.failed + bucket.lost + bucket.stopped,
     0,
   );
-  const failed = buckets.map((bucket) => bucket.failed + bucket.lost);
+  const factor = factorFor(buckets.length);
+  const bars = joinBuckets(buckets, factor);
   return (
-    <Panel title="Throughput" aside={`each bar ${spellDuration(dashboard.bucketSeconds)}`} bleed>
+    <Panel title="Throughput" aside={`each bar ${spellDuration(dashboard.bucketSeconds * factor)}`} bleed>
       {total === 0 ? (
         <Empty title="Nothing ended in this time">Look further back with the switch above.</Empty>
       ) : (
@@ -23,16 +25,12 @@ export function Throughput({ dashboard }: { dashboard: Dashboard }) {
           <Chart
             label="Executions that ended"
             height={170}
-            times={buckets.map((bucket) => Date.parse(bucket.beginsAt) / 1000)}
+            times={bars.map((bar) => bar.at)}
+            totals
             series={[
-              // Stacked: the whole bar stands behind the part that failed.
-              {
-                label: "ended",
-                kind: "bars",
-                colour: "--st-queued",
-                values: buckets.map((bucket) => bucket.completed + bucket.failed + bucket.lost + bucket.stopped),
-              },
-              { label: "failed or lost", kind: "bars", colour: "--st-failed", values: failed },
+              // The whole bar stands behind the part that failed.
+              { label: "ended", kind: "bars", colour: "--ink-disabled", values: bars.map((bar) => bar.ended) },
+              { label: "failed or lost", kind: "bars", colour: "--st-failed", values: bars.map((bar) => bar.failed) },
             ]}
           />
         </div>

@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<User>[] = [
   {
     key: "menu",
     head: <span className="vh">More</span>,
-    width: "60px",
+    width: "72px",
     align: "right",
     cell: (row) => <UserMenu user={row} />,
   },

@@ -42,7 +42,7 @@ const COLUMNS: readonly Column<Runner>[] = [
   {
     key: "menu",
     head: <span className="vh">More</span>,
-    width: "56px",
+    width: "72px",
     align: "right",
     cell: (row) => <RunnerMenu runner={row} />,
   },

@@ -5,7 +5,7 @@ import { useState, type FormEvent } from "react";
 
 import { api, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
-import { meQuery } from "~/api/session";
+import { meQuery, useMe } from "~/api/session";
 import { ErrorNote, toast } from "~/shared/Feedback";
 import { Panel } from "~/shared/Panel";
 
@@ -15,6 +15,7 @@ const SHORTEST = 10;
 export function Password() {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const { user } = useMe();
   const [current, setCurrent] = useState("");
   const [wanted, setWanted] = useState("");
   const change = useMutation({
@@ -36,6 +37,7 @@ export function Password() {
   return (
     <Panel title="Password">
       <form className="stack" style={{ maxWidth: 360 }} onSubmit={submit}>
+        <input type="text" autoComplete="username" value={user.email} readOnly hidden />
         <PasswordInput
           label="Current password"
           autoComplete="current-password"

@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Workflow>[] = [
   {
     key: "menu",
     head: <span className="vh">More</span>,
-    width: "56px",
+    width: "72px",
     align: "right",
     cell: (row) => <WorkflowMenu workflow={row} />,
   },

@@ -25,7 +25,7 @@ export function hrefOf(execution: { id: string }): string {
 }
 
 const COLUMNS: readonly Column<Execution>[] = [
-  { key: "status", head: "Status", width: "116px", cell: (row) => <StatusBadge status={row.status} /> },
+  { key: "status", head: "Status", width: "136px", cell: (row) => <StatusBadge status={row.status} /> },
   { key: "workflow", head: "Workflow", width: "19%", main: true, cell: (row) => <WorkflowName execution={row} /> },
   { key: "id", head: "Number", width: "92px", cell: (row) => <span className="mono dim">{shortId(row.id)}</span> },
   { key: "story", head: "Now, or how it ended", cell: (row) => <Story execution={row} /> },

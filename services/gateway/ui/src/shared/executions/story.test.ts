@@ -13,7 +13,7 @@ it("a failed execution tells its cause, a stopped one who stopped it", () => {
 });
 
 it("a waiting one says for what, an assigned one how soon", () => {
-  expect(tellStory({ ...base, status: "QUEUED", waitingFor: "approval" })).toBe("waits for approval");
+  expect(tellStory({ ...base, status: "QUEUED", waitingFor: "APPROVAL" })).toBe("waits for a person's approval");
   expect(tellStory({ ...base, status: "QUEUED", waitingFor: null, notBefore: null })).toBe("waits for a runner");
   expect(tellStory({ ...base, status: "ASSIGNED" })).toBe("LAB-1 picks it up within 5 s");
 });

@@ -42,10 +42,17 @@ function runningWords(execution: Execution): string {
 }
 
 function tellWaiting(execution: Execution): string {
-  if (execution.waitingFor) return `waits for ${execution.waitingFor}`;
+  if (execution.waitingFor) return `waits for ${nameWait(execution.waitingFor)}`;
   const notBefore = execution.notBefore ? Date.parse(execution.notBefore) : 0;
   if (notBefore > Date.now()) return "waits for its time";
   return "waits for a runner";
+}
+
+const WAITS: Record<string, string> = { DELAY: "its delay to be over", APPROVAL: "a person's approval" };
+
+/** What an execution is suspended for, in words. */
+export function nameWait(waitingFor: string): string {
+  return WAITS[waitingFor] ?? waitingFor.toLowerCase();
 }
 
 /** "total 14,041.65, invoices 7": the first plain values of an output. */
