@@ -108,13 +108,17 @@ $$;
 
 -- A deleted workflow takes its triggers with it, whoever deletes it.
 CREATE FUNCTION delete_triggers_of_workflow() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    v_gone uuid[];
 BEGIN
     WITH gone AS (
         UPDATE trigger SET deleted_at = now(), updated_at = now(), enabled = false, revision = revision + 1
-         WHERE workflow_id = NEW.id AND deleted_at IS NULL RETURNING id),
-    stopped AS (
-        UPDATE schedule SET next_at = NULL WHERE trigger_id IN (SELECT id FROM gone))
-    DELETE FROM fire WHERE trigger_id IN (SELECT id FROM gone) AND outcome IS NULL AND fire_at > now();
+         WHERE workflow_id = NEW.id AND deleted_at IS NULL RETURNING id)
+    SELECT array_agg(id) INTO v_gone FROM gone;
+    UPDATE schedule SET next_at = NULL WHERE trigger_id = ANY (v_gone);
+    DELETE FROM fire WHERE trigger_id = ANY (v_gone) AND outcome IS NULL AND fire_at > now();
+    UPDATE fire SET outcome = 'SKIPPED', reason = 'WORKFLOW_NOT_FOUND', decided_at = now()
+     WHERE trigger_id = ANY (v_gone) AND outcome IN ('HELD', 'QUEUED');
     RETURN NULL;
 END
 $$;

@@ -8,6 +8,7 @@ from exekra.scheduler.v1.trigger_pb2 import MISFIRE_POLICY_SKIP, OVERLAP_POLICY_
 from services.scheduler.outcomes.model import ReleasePolicy
 from services.scheduler.outcomes.release import Release
 from services.scheduler.triggers.release import ScheduleReleaser
+from services.scheduler.workflows import library
 from tests.integration.scheduler.triggers.conftest import Desk, OpenDesk, minutely
 
 OPEN = "UPDATE trigger SET breaker = 'OPEN' WHERE id = $1"
@@ -115,6 +116,13 @@ async def test_what_is_released_still_minds_the_overlap_rule(desk: Desk) -> None
     outcomes = await desk.outcomes(trigger)
     assert outcomes[:3] == ["FIRED", "SKIPPED OVERLAP", "SKIPPED OVERLAP"]
     assert set(outcomes[3:]) == {"HELD BREAKER"}
+
+
+async def test_what_waits_of_a_deleted_workflow_is_skipped(desk: Desk) -> None:
+    trigger = await holding(desk, 3)
+    async with desk.core.pool.acquire() as connection, connection.transaction():
+        await library.delete_workflow(connection, desk.core.outbox, trigger.workflow_id)
+    assert set(await desk.outcomes(trigger)) == {"SKIPPED WORKFLOW_NOT_FOUND"}
 
 
 async def test_what_waits_of_a_disabled_trigger_is_skipped(desk: Desk) -> None:
