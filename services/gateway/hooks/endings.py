@@ -42,8 +42,9 @@ class Endings:
     async def attend(self) -> AsyncIterator[None]:
         """Holds the watch open; the first to come opens it, the last to leave closes it."""
         self._attending += 1
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._follow(), name="ends of executions")
+        if self._watch is None or self._watch.done():
+            self._ready = asyncio.Event()
+            self._watch = asyncio.create_task(self._follow(self._ready), name="ends of executions")
         try:
             await self._ready.wait()
             yield
@@ -86,14 +87,19 @@ class Endings:
             return None
         return {name: execution[name] for name in ("status", "output", "failure")}
 
-    async def _follow(self) -> None:
-        while not self._feed.closed:
-            async with self._feed.read(TOPICS, "") as reader:
-                self._ready.set()
-                while (change := await reader.next()) is not None:
-                    if change.kind == "execution.changed":
-                        self._note(json.loads(change.payload))
-        self._ready.set()
+    async def _follow(self, ready: asyncio.Event) -> None:
+        try:
+            while not self._feed.closed:
+                async with self._feed.read(TOPICS, "") as reader:
+                    ready.set()
+                    while (change := await reader.next()) is not None:
+                        if change.kind == "execution.changed":
+                            self._note(json.loads(change.payload))
+        finally:
+            # Nobody waits for a watch that is over (the gateway drains): they look for themselves and answer.
+            ready.set()
+            for ended in [each for waiting in self._waiting.values() for each in waiting]:
+                ended.set()
 
     def _note(self, change: Mapping[str, Any]) -> None:
         if change["status"] not in ENDED:
@@ -107,7 +113,6 @@ class Endings:
 
     async def _close(self) -> None:
         watch, self._watch = self._watch, None
-        self._ready.clear()
         self._ended.clear()
         if watch is not None:
             watch.cancel()

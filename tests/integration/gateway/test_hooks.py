@@ -288,3 +288,12 @@ async def test_without_a_live_watch_the_last_look_still_finds_the_end(
     ends.status = execution_pb2.EXECUTION_STATUS_COMPLETED
     reply = await (await served.browser()).call("POST", f"{HOOK}?wait=0.2", {})
     assert (reply.status, reply.body["output"]) == (200, {"n": 14})
+
+
+async def test_who_waits_is_answered_when_the_gateway_drains(served: Served, script: Script, ends: Ends) -> None:
+    waiting = asyncio.create_task((await served.browser()).call("POST", f"{HOOK}?wait=30", {}))
+    await eventually(lambda: deliveries(script) == 1)
+    served.stop.set()
+    async with asyncio.timeout(10):
+        reply = await waiting
+    assert (reply.status, reply.body["executionId"]) == (202, EXECUTION)
