@@ -1,24 +1,30 @@
 """A connection to one Hub, and its resources by name."""
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from services.client.access import Credential, fingerprint_of, parse_fingerprint
+from services.client.access import ApiKey, Credential, fingerprint_of, parse_fingerprint
 from services.client.calls import Calls
 from services.client.errors import AuthorityError, UnreachableError
 from services.client.events import Event, watch
 from services.client.resources.administration import Administration
+from services.client.resources.event_endpoints import EventEndpoints
 from services.client.resources.executions import Executions
+from services.client.resources.people import People
 from services.client.resources.runners import Runners
+from services.client.resources.triggers import Triggers
 from services.client.resources.waiting import Waiting
 from services.client.resources.workflows import Workflows
 from services.client.retries import Retry
 from services.client.transport import Transport, check_url
 
 FETCH_SECONDS = 10.0
+LOCAL = "https://127.0.0.1:4545"
 
 
 class Hub(Calls):
@@ -36,8 +42,28 @@ class Hub(Calls):
         super().__init__(transport)
         self.workflows = Workflows(self)
         self.executions = Executions(self, Waiting(transport, self))
+        self.triggers = Triggers(self)
         self.runners = Runners(self)
+        self.event_endpoints = EventEndpoints(self)
+        self.people = People(self)
         self.administration = Administration(self, transport)
+
+    @classmethod
+    def from_environment(cls, retry: Retry | None = None) -> Self:
+        """By EXEKRA_URL, EXEKRA_API_KEY (or the file of EXEKRA_API_KEY_FILE) and the PEM file of EXEKRA_CA.
+
+        Raises AddressError, AuthorityError, OSError when a file cannot be read.
+        """
+        key = os.environ.get("EXEKRA_API_KEY", "")
+        if not key and (path := os.environ.get("EXEKRA_API_KEY_FILE")):
+            key = Path(path).read_text(encoding="utf-8").strip()
+        authority = os.environ.get("EXEKRA_CA")
+        return cls(
+            os.environ.get("EXEKRA_URL", LOCAL),
+            ApiKey(key) if key else None,
+            authority=Path(authority).read_text(encoding="utf-8") if authority else "",
+            retry=retry,
+        )
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()

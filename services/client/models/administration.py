@@ -22,6 +22,33 @@ class User(Answer):
     last_login_at: datetime | None = None
 
 
+class NewUser(Answer):
+    """A person, and the password that the Hub made, shown this once; None when it made none."""
+
+    user: User
+    password: str | None = None
+
+
+class ApiKeyInfo(Answer):
+    """What is known of an API key; `hint` is how it begins."""
+
+    id: str
+    name: str
+    user_id: str = ""
+    hint: str = ""
+    scopes: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class NewApiKey(Answer):
+    """`key` is shown this once."""
+
+    api_key: ApiKeyInfo
+    key: str
+
+
 class Me(Answer):
     """Who calls, and what the credential may do."""
 

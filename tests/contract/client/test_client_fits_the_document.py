@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.client import ApiKey, Hub
-from services.client.models import administration, executions, runners, workflows
+from services.client.models import administration, events, executions, runners, triggers, workflows
 from services.client.models.base import Actor, Answer, Failure
 from services.gateway.openapi import build_document
 from services.gateway.routes.table import route_table
@@ -44,6 +44,19 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     runners.Runner: ("RunnerShape",),
     runners.RunnerSecret: ("RunnerSecret",),
     runners.PairingToken: ("PairingToken",),
+    triggers.Misfire: ("MisfireShape",),
+    triggers.WebhookAuth: ("AuthShape",),
+    triggers.Trigger: ("TriggerShape",),
+    triggers.TriggerSecret: ("TriggerWithSecret",),
+    triggers.Fire: ("FireShape",),
+    triggers.Delivery: ("DeliverySummary", "DeliveryShape"),
+    triggers.Replayed: ("ReplayedDelivery",),
+    events.EventEndpoint: ("EventEndpointShape",),
+    events.EventEndpointSecret: ("EventEndpointSecret",),
+    events.EventDelivery: ("EventDeliveryShape",),
+    administration.NewUser: ("UserAnswer",),
+    administration.ApiKeyInfo: ("ApiKeyShape",),
+    administration.NewApiKey: ("ApiKeyAnswer",),
     administration.User: ("UserShape",),
     administration.Me: ("Me",),
     administration.License: ("LicenseShape",),
@@ -82,7 +95,7 @@ def sample(schema: dict[str, Any]) -> Any:
 
 def models() -> set[type[Answer]]:
     """Every model of the client."""
-    modules = (administration, executions, runners, workflows)
+    modules = (administration, events, executions, runners, triggers, workflows)
     found = {value for module in modules for value in vars(module).values() if inspect.isclass(value)}
     return {value for value in found if issubclass(value, Answer) and value is not Answer} - FREE
 
@@ -172,6 +185,13 @@ ARGUMENTS: dict[str, Any] = {
     "artifact_id": ID,
     "graph": GRAPH,
     "document": {"format": "exekra.workflow/1", "graph": GRAPH},
+    "trigger_id": ID,
+    "delivery_id": ID,
+    "endpoint_id": ID,
+    "user_id": ID,
+    "api_key_id": ID,
+    "url": "https://example.com",
+    "event_types": ["execution.*"],
     "version": 1,
     "old": 1,
     "new": 2,
@@ -185,16 +205,28 @@ ELSEWHERE = {"wait_for"}
 
 async def test_every_call_the_client_makes_is_in_the_document(recorder: tuple[Recorder, Hub]) -> None:
     made, hub = recorder
-    for resource in (hub.workflows, hub.executions, hub.runners, hub.administration):
+    for resource in (
+        hub.workflows,
+        hub.executions,
+        hub.triggers,
+        hub.runners,
+        hub.event_endpoints,
+        hub.people,
+        hub.administration,
+    ):
         for name, method in inspect.getmembers(resource, inspect.ismethod):
             if not name.startswith("_") and name not in ELSEWHERE:
                 await _use(method)
-    assert len(made.seen) > 30
+    assert len(made.seen) > 50
 
 
 async def _use(method: Callable[..., Any]) -> None:
     parameters = inspect.signature(method).parameters.values()
-    needed = {item.name: ARGUMENTS[item.name] for item in parameters if item.default is item.empty and item.kind != 4}
+    needed = {
+        item.name: ARGUMENTS[item.name]
+        for item in parameters
+        if item.default is item.empty and item.kind is not item.VAR_KEYWORD
+    }
     result = method(**needed)
     if inspect.isasyncgen(result):
         answers = [answer async for answer in result]

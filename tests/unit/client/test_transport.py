@@ -1,6 +1,7 @@
 """Requests over real HTTP: what is sent again and what is not, and what refusals become."""
 
 import asyncio
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -179,6 +180,24 @@ async def test_nobody_there_is_told_apart_from_a_wrong_address() -> None:
             Hub(url)
     with pytest.raises(AuthorityError):
         Hub("https://hub.example", authority="nonsense")
+
+
+async def test_the_environment_says_where_and_who(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("EXEKRA_API_KEY", "EXEKRA_CA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EXEKRA_URL", server.url)
+    key = tmp_path / "key"
+    key.write_text("exk_from_file\n")
+    monkeypatch.setenv("EXEKRA_API_KEY_FILE", str(key))
+    server.answers = [{}]
+    async with Hub.from_environment() as hub:
+        await hub.get("/things")
+    assert server.headers[-1]["Authorization"] == "Bearer exk_from_file"
+    monkeypatch.setenv("EXEKRA_CA", str(key))
+    with pytest.raises(AuthorityError):
+        Hub.from_environment()
 
 
 async def test_a_client_outside_its_block_says_so(server: Server) -> None:
