@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import structlog
+
+from services.kit.errors import DomainError
 from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.calls import Aftermath
 from services.scheduler.outcomes import announcing, repository
@@ -16,6 +19,8 @@ from services.scheduler.outcomes.repository import Trigger
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
+
+log = structlog.get_logger()
 
 OUTCOMES_AT_ONCE = 500
 RELEASED_AT_ONCE = 200
@@ -38,6 +43,7 @@ class Breakers:
         self._pool = pool
         self._bells = bells
         self._releasers = releasers
+        self._refused: dict[str, str] = {}
 
     async def run_once(self) -> None:
         """Counts what ended, then looks after every breaker that waits for something."""
@@ -86,9 +92,20 @@ class Breakers:
             # A probe that is due while nothing is held waits for the next fire: nothing to do until then.
             if each.is_probe_due and each.trigger_id not in holding:
                 continue
-            while await self._step(each.trigger_id):
-                pass
+            await self._look_after(each.trigger_id)
         return page[-1].trigger_id if len(page) == ATTENDED_AT_ONCE else None
+
+    async def _look_after(self, trigger_id: str) -> None:
+        """What keeps one trigger's fires (its licence, its workflow) must not keep those of others."""
+        try:
+            while await self._step(trigger_id):
+                pass
+        except DomainError as error:
+            if self._refused.get(trigger_id) != error.reason:
+                log.warning("held fires wait on", trigger=trigger_id, reason=error.reason)
+            self._refused[trigger_id] = error.reason
+        else:
+            self._refused.pop(trigger_id, None)
 
     async def _step(self, trigger_id: str) -> bool:
         """One transaction for one breaker. True when it should be looked at again at once."""

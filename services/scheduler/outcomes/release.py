@@ -49,7 +49,8 @@ class Releaser(Protocol):
     async def release(self, connection: "Connection", trigger_id: str, wanted: Release) -> Released:
         """In the caller's transaction; what was released before makes nothing.
 
-        Locks of its own never wait (SKIP LOCKED): what is locked elsewhere is left, and `more` is true.
+        Locks of its own never wait (SKIP LOCKED): what is locked elsewhere is left, and `more` is true. Raises a
+        DomainError when nothing can be released now: then all of it waits for another turn.
         """
         ...
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
+from services.kit.errors import DomainError, Kind
+from services.kit.loops import FAILURES_IN_A_ROW
 from services.scheduler.outcomes import announcing, repository
 from services.scheduler.outcomes.admission import admit
 from services.scheduler.outcomes.breakers import Breakers
@@ -216,6 +218,27 @@ async def test_at_most_as_many_as_allowed_are_released_and_the_rest_is_settled(
     await breakers.run_once()
     assert await unsettled(connection) == 0
     assert await connection.fetchval("SELECT count(*) FROM held WHERE execution_id IS NOT NULL") == 451
+
+
+async def test_what_keeps_one_triggers_fires_does_not_keep_those_of_others(
+    connection: "Connection", pool: "Pool", bells: RecordingBells, breakers: Breakers
+) -> None:
+    first, second = sorted([await open_breaker(connection, breakers) for _ in range(2)])
+    for trigger_id in (first, second):
+        await hold(connection, trigger_id)
+        await make_due(connection, trigger_id)
+
+    class Refusing(HeldFires):
+        async def release(self, connection, trigger_id, wanted):
+            if trigger_id == first:
+                raise DomainError(Kind.PAYMENT, "LICENCE_REFUSED", "")
+            return await super().release(connection, trigger_id, wanted)
+
+    for _ in range(FAILURES_IN_A_ROW):
+        await Breakers(pool, bells, {"SCHEDULE": Refusing()}).run_once()  # type: ignore[arg-type]
+    assert [await state(connection, trigger_id) for trigger_id in (first, second)] == ["OPEN", "PROBING"]
+    await breakers.run_once()
+    assert await state(connection, first) == "PROBING"
 
 
 async def test_a_deleted_trigger_is_not_paused_by_what_it_left_running(
