@@ -22,8 +22,8 @@ WAITING = """SELECT p.id::text AS id, p.open_until IS NOT NULL AS is_open, p.url
   CASE WHEN p.previous_until > now() THEN p.previous_secret END AS previous_secret
  FROM event_endpoint p
  WHERE p.deleted_at IS NULL AND p.enabled AND (p.open_until IS NULL OR p.open_until <= now())
-   AND EXISTS (SELECT FROM event_delivery d
-                WHERE d.endpoint_id = p.id AND d.status = 'PENDING' AND d.next_at IS NOT NULL AND d.next_at <= now())
+   AND (SELECT d.next_at FROM event_delivery d WHERE d.endpoint_id = p.id AND d.status = 'PENDING'
+         AND d.next_at IS NOT NULL ORDER BY d.next_at LIMIT 1) <= now()
  ORDER BY p.id"""
 # Of an endpoint whose circuit was open, one process sends one delivery to see how it is.
 PROBE = """UPDATE event_endpoint SET open_until = now() + make_interval(secs => $2)
@@ -43,10 +43,11 @@ SELECT d.id::text AS id, d.endpoint_id::text AS endpoint_id, d.tries, d.attempts
 # Only who holds the lease may end it: what comes late from a process that was frozen changes nothing.
 SETTLE = "SELECT settle_delivery($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 # The net behind settle_delivery(), which gives the next of a lane its time.
-UNBLOCK = """UPDATE event_delivery d SET next_at = now()
- WHERE d.status = 'PENDING' AND d.next_at IS NULL AND NOT EXISTS (
-   SELECT FROM event_delivery b WHERE b.endpoint_id = d.endpoint_id AND b.order_key = d.order_key
-    AND b.status = 'PENDING' AND b.event_seq < d.event_seq)"""
+UNBLOCK = """WITH stuck AS MATERIALIZED (
+ SELECT (array_agg(id ORDER BY event_seq))[1] AS id FROM event_delivery WHERE status = 'PENDING'
+  GROUP BY endpoint_id, order_key HAVING bool_and(next_at IS NULL))
+UPDATE event_delivery d SET next_at = now()
+ WHERE d.id = ANY (ARRAY (SELECT id FROM stuck)) AND d.status = 'PENDING' AND d.next_at IS NULL"""
 LOG_ATTEMPT = """INSERT INTO delivery_attempt (delivery_id, attempt_no, outcome, at, duration_seconds, request_headers,
   response_status, response_headers, response_body, error)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, left($10, 1000)) ON CONFLICT DO NOTHING"""
