@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from services.kit.errors import DomainError, Kind
 from services.kit.outbound import AddressPolicy
-from services.kit.sealing import Sealer
+from services.kit.sealing import Sealer, SealingError
 from services.kit.settings import ServiceSettings
 from services.scheduler.delivery.settings import DeliveryTimes
 from services.scheduler.delivery.verdicts import Backoff
@@ -103,8 +104,11 @@ class SchedulerSettings(ServiceSettings):
 
     @property
     def sealer(self) -> Sealer:
-        """Made of the vault key. Raises SealingError when there is none."""
-        return Sealer.parse(self.vault_key.get_secret_value())
+        """Made of the vault key. Raises VAULT_KEY_INVALID when there is none."""
+        try:
+            return Sealer.parse(self.vault_key.get_secret_value())
+        except SealingError as error:
+            raise DomainError(Kind.INVALID, "VAULT_KEY_INVALID", str(error)) from None
 
     @field_validator("allow_private_endpoints")
     @classmethod

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def webhook_kind(settings: SchedulerSettings) -> WebhookKind:
-    """What TriggerService asks about webhooks. Raises SealingError without a vault key."""
+    """What TriggerService asks about webhooks. Raises VAULT_KEY_INVALID without a vault key."""
     return WebhookKind(settings.sealer, previous_seconds=settings.previous_secret_seconds)
 
 
 def webhook_registration(core: "Core", submissions: Submissions, evaluator: Evaluator) -> Registration:
-    """WebhookService. Raises SealingError without a vault key."""
+    """WebhookService. Raises VAULT_KEY_INVALID without a vault key."""
     settings = core.settings
     kind = webhook_kind(settings)
     launcher = Launcher(retry_lease_seconds=settings.retry_lease_seconds)
