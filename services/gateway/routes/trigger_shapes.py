@@ -48,6 +48,8 @@ SCHEDULE_MEMBERS = frozenset(
         "calendars",
     }
 )
+EMPTIED = frozenset({"starts_at", "ends_at", "dedupe_key", "filter", "allowed_ips", "rate_limit"})
+"""Members that null empties."""
 WEBHOOK_MEMBERS = frozenset({"auth", "filter", "allowed_ips", "rate_limit"})
 
 
@@ -227,6 +229,14 @@ class ChangeTrigger(_Members):
     dedupe_key: ShortText | None = None
     timeout_seconds: Seconds | None = None
     queue_timeout_seconds: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _empty_what_can_be(self) -> Self:
+        nulls = {name for name in self.model_fields_set if getattr(self, name) is None}
+        if wrong := sorted(nulls - EMPTIED):
+            names = ", ".join(type(self).model_fields[name].alias or name for name in wrong)
+            raise ValueError(f"{names} cannot be null; leave out what is to stay")
+        return self
 
 
 class FireTrigger(BodyModel):

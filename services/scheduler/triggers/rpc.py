@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import Message
@@ -280,7 +280,8 @@ def _cursor_time(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    # The first and last years overflow in other offsets.
+    if at is None or at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
         raise invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))
     return at
 
