@@ -67,6 +67,11 @@ class Sealer:
                 raise SealingError(f"Line {number} of the vault key is not {2 * KEY_BYTES} hexadecimal digits.")
         return cls([bytes.fromhex(line) for line in lines])
 
+    @property
+    def current(self) -> bytes:
+        """The id of the key in use; in SQL `substring(envelope FROM 2 FOR 8)` is that of an envelope."""
+        return self._current
+
     def seal(self, value: bytes, binding: Binding) -> bytes:
         """The envelope of a value."""
         data_key = secrets.token_bytes(KEY_BYTES)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from services.kit.batches import Batches
 from services.kit.errors import DomainError
 from services.kit.ids import new_id
-from services.kit.sealing import Binding, Sealer
+from services.kit.sealing import Sealer
 from services.kit.translation import is_outage
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import EvaluationError, Evaluator
 from services.scheduler.webhooks import signatures
 from services.scheduler.webhooks.allowance import Allowance, Allowances
+from services.scheduler.webhooks.bindings import secret_of
 from services.scheduler.webhooks.content import dedupe_id, parse_json, redact_headers
 from services.scheduler.webhooks.errors import (
     filter_failed,
@@ -36,7 +37,6 @@ from services.scheduler.webhooks.storing import Judged, Stored, Storing, refused
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
 
-SECRET_KIND = "webhook.secret"  # noqa: S105 - what a sealed value is bound to
 IDENTIFIED_AT_ONCE = 100
 MAXIMUM_TOKEN = 100
 
@@ -130,7 +130,7 @@ class Inbox:
     def _secrets(self, hook: Hook) -> list[str]:
         sealed = ((hook.secret, hook.secret_version), (hook.previous, hook.secret_version - 1))
         return [
-            self._sealer.open(envelope, Binding(SECRET_KIND, hook.trigger_id, version)).decode()
+            self._sealer.open(envelope, secret_of(hook.trigger_id, version)).decode()
             for envelope, version in sealed
             if envelope is not None
         ]

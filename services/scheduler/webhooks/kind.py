@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from exekra.scheduler.v1 import trigger_pb2
 from services.kit.identity import acting_principal
-from services.kit.sealing import Binding, Sealer
+from services.kit.sealing import Sealer
 from services.scheduler.triggers.model import Changed, Trigger
+from services.scheduler.webhooks.bindings import secret_of, token_of
 from services.scheduler.webhooks.errors import no_secret
-from services.scheduler.webhooks.inbox import SECRET_KIND
 from services.scheduler.webhooks.messages import to_spec
 from services.scheduler.webhooks.model import AuthType, Webhook
 from services.scheduler.webhooks.repository import hooks
@@ -19,7 +19,6 @@ from services.scheduler.webhooks.spec import check_secret, make_secret, read_web
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-TOKEN_KIND = "webhook.token"  # noqa: S105 - what a sealed value is bound to
 TOKEN_BYTES = 32
 PATH = "/hooks/"
 EDIT = "trigger:edit"
@@ -43,7 +42,7 @@ class WebhookKind:
             trigger.id,
             webhook,
             digest=hashlib.sha256(token.encode()).digest(),
-            token=self._sealer.seal(token.encode(), Binding(TOKEN_KIND, trigger.id, 1)),
+            token=self._sealer.seal(token.encode(), token_of(trigger.id)),
             secret=self._seal(trigger.id, 1, secret),
         )
         return secret
@@ -94,7 +93,7 @@ class WebhookKind:
 
     def token(self, trigger_id: str, sealed: bytes) -> str:
         """The token in a trigger's address."""
-        return self._sealer.open(sealed, Binding(TOKEN_KIND, trigger_id, 1)).decode()
+        return self._sealer.open(sealed, token_of(trigger_id)).decode()
 
     def _choose(self, webhook: Webhook, spec: trigger_pb2.WebhookSpec) -> str:
         if webhook.auth.type is AuthType.NONE:
@@ -107,4 +106,4 @@ class WebhookKind:
         await hooks.change_secret(connection, trigger_id, auth_type, sealed, self._previous_seconds)
 
     def _seal(self, trigger_id: str, version: int, secret: str) -> bytes | None:
-        return self._sealer.seal(secret.encode(), Binding(SECRET_KIND, trigger_id, version)) if secret else None
+        return self._sealer.seal(secret.encode(), secret_of(trigger_id, version)) if secret else None

@@ -38,6 +38,11 @@ CHANGE_SECRET = """UPDATE webhook SET auth_type = $3, secret = $4, secret_versio
   previous_secret = CASE WHEN auth_type = $3 THEN secret END,
   previous_until = CASE WHEN auth_type = $3 AND secret IS NOT NULL THEN now() + make_interval(secs => $2) END
  WHERE trigger_id = $1"""  # noqa: S105 - SQL
+LOCK_OLD_KEYS = """SELECT trigger_id, token, secret, secret_version, previous_secret FROM webhook
+ WHERE substring(token FROM 2 FOR 8) <> $1 OR substring(secret FROM 2 FOR 8) <> $1
+  OR substring(previous_secret FROM 2 FOR 8) <> $1
+ LIMIT $2 FOR UPDATE SKIP LOCKED"""
+REWRAP = "UPDATE webhook SET token = $2, secret = $3, previous_secret = $4 WHERE trigger_id = $1"
 DESCRIBE = f"""SELECT w.trigger_id, w.token, {_WEBHOOK}, w.secret IS NOT NULL AS has_secret,
  CASE WHEN w.previous_until > now() THEN w.previous_until END AS previous_until,
  (SELECT count(*) FROM delivery d WHERE d.trigger_id = w.trigger_id AND d.outcome = 'HELD') AS held,
@@ -103,6 +108,18 @@ async def change_secret(
 ) -> None:
     """The one before is accepted for so long, if it is of the same type."""
     await connection.execute(CHANGE_SECRET, trigger_id, previous_seconds, auth_type, secret)
+
+
+async def lock_old_keys(connection: "Connection", key_id: bytes, limit: int) -> list[Any]:
+    """Rows with `trigger_id, token, secret, secret_version, previous_secret` that are sealed under another key."""
+    return list(await connection.fetch(LOCK_OLD_KEYS, key_id, limit))
+
+
+async def rewrap(
+    connection: "Connection", trigger_id: str, *, token: bytes, secret: bytes | None, previous: bytes | None
+) -> None:
+    """The same values under another key."""
+    await connection.execute(REWRAP, trigger_id, token, secret, previous)
 
 
 async def describe(connection: "Connection", trigger_ids: Sequence[str]) -> list[Any]:

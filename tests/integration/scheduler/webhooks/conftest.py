@@ -157,8 +157,7 @@ async def open_door(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
                 database_url=SecretStr(database.dsns["scheduler"]),
                 license_address=f"unix:{folder}/l.sock",
                 audit_address=f"unix:{folder}/a.sock",
-                vault_key=SecretStr(VAULT_KEY),
-                **more,
+                **{"vault_key": SecretStr(VAULT_KEY), **more},
             )
             if not folder.exists():
                 folder.mkdir()

@@ -8,11 +8,14 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from exekra.scheduler.v1 import trigger_pb2
 from services.kit.errors import DomainError
+from services.kit.sealing import Sealer, SealingError
 from services.scheduler.webhooks.model import Incoming, Outcome
-from tests.integration.scheduler.webhooks.conftest import Door, OpenDoor
+from services.scheduler.webhooks.rewrapping import Rewrapping
+from tests.integration.scheduler.webhooks.conftest import VAULT_KEY, Door, OpenDoor
 
 WebhookSpec, WebhookAuth = trigger_pb2.WebhookSpec, trigger_pb2.WebhookAuth
 
@@ -125,6 +128,24 @@ async def test_secrets_and_tokens_lie_sealed(door: Door) -> None:
     for hidden in (door.tokens[trigger.id], door.secrets[trigger.id]):
         assert hidden not in rows[0]["everything"]
         assert hidden.encode() not in rows[0]["token"] + rows[0]["secret"]
+
+
+async def test_a_new_vault_key_takes_over_and_the_old_one_may_go(open_door: OpenDoor) -> None:
+    door = await open_door(previous_secret_seconds=3_600.0)
+    workflow_id = await door.workflow()
+    trigger = await door.trigger(workflow_id, WebhookSpec(auth=WebhookAuth(type="bearer")))
+    await door.trigger(workflow_id, name="Without a secret")
+    secrets = [door.secrets[trigger.id], await door.rotate(trigger)]
+    new = "6b" * 32
+    await Rewrapping(door.core.pool, Sealer.parse(f"{new}\n{VAULT_KEY}")).run_once()
+    rotated = await open_door(door.database, vault_key=SecretStr(new))
+    rotated.tokens = door.tokens
+    for secret in secrets:
+        stored = (await rotated.deliver(trigger, authorization=f"Bearer {secret}")).stored
+        assert stored.outcome is Outcome.ACCEPTED
+    assert (await rotated.describe(trigger)).webhook.path == f"/hooks/{door.tokens[trigger.id]}"
+    with pytest.raises(SealingError, match="not in the vault key file"):
+        await Rewrapping(door.core.pool, Sealer.parse(VAULT_KEY)).run_once()
 
 
 @pytest.mark.parametrize(
