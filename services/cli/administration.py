@@ -40,7 +40,7 @@ def show_licence(context: typer.Context) -> None:
     found = session.ask(lambda hub: hub.administration.license())
     document = found.as_json()
     lines = [
-        f"{found.edition}, {found.state}{f', for {found.customer}' if found.customer else ''}",
+        ", ".join(dict.fromkeys(word for word in (found.edition, found.state, found.customer) if word)),
         f"runners     {found.runners_used} of {found.runner_limit}",
         f"executions  {found.concurrent_executions} at a time",
         *([f"expires     {document['expiresAt']}"] if found.expires_at else []),

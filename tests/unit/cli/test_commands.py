@@ -298,7 +298,7 @@ def test_the_licence_is_shown_with_what_is_used(hub: ScriptedHub, exekra: Exekra
     }
     hub.answer("GET /api/license", {"license": licence})
     ran = exekra("license", "show")
-    assert "enterprise, valid, for Ada Ltd" in ran.out
+    assert "enterprise, valid, Ada Ltd" in ran.out
     assert "3 of 10" in ran.out
     assert exekra("license", "show", "--json").document == {"license": licence}
 

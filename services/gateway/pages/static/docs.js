@@ -23,6 +23,7 @@ function search() {
     total += shown;
   }
   reading.hidden = words.length > 0;
+  document.querySelector(".docs").classList.toggle("searching", words.length > 0);
   found.hidden = words.length === 0;
   found.textContent = total === 0 ? `Nothing is called “${filter.value.trim()}”.` : `${total} found`;
 }
