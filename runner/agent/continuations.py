@@ -6,6 +6,7 @@ Everything is on this machine before the offer is accepted, so that a Hub that g
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,14 @@ from runner.agent import wire
 from runner.agent.graphs import Graph, Graphs, GraphUnavailableError
 from runner.agent.model import Offer
 from runner.agent.recorder import is_id
-from runner.agent.resuming import FILE, spilled_artifacts
+from runner.agent.resuming import ARTIFACTS, FILE, spilled_artifacts
 from runner.agent.session import Session
 from runner.agent.transport import HubRefusedError, Transport
 from runner.agent.work import CallOrder
 from runner.engine.request import CalledWorkflow
+
+KEPT_SECONDS = 3_600.0
+"""So long after their last use the artifacts of continuations stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Continuations:
         self._graphs = graphs
         # Nothing here outlives its agent: an offer that was accepted before is not begun again from its files.
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700, parents=True)
+        self._artifacts = folder / ARTIFACTS
+        self._artifacts.mkdir(mode=0o700, parents=True)
 
     async def get(self, offer: Offer) -> Continuation | None:
         """What this offer needs; None when that is nothing. Raises GraphUnavailableError."""
@@ -74,7 +79,7 @@ class Continuations:
             folder = self._folder / offer.attempt_id
             await asyncio.to_thread(_store, folder, content)
             for artifact_id in spilled_artifacts(document):
-                await self._fetch(attempt, artifact_id, folder)
+                await self._fetch(attempt, artifact_id)
         except HubRefusedError as refused:
             raise GraphUnavailableError(f"The Hub does not give the continuation: {refused}.") from None
         except OSError as error:
@@ -86,17 +91,22 @@ class Continuations:
 
     async def drop(self, attempt_id: str) -> None:
         """The attempt has ended."""
-        await asyncio.to_thread(shutil.rmtree, self._folder / attempt_id, ignore_errors=True)
+        await asyncio.to_thread(_clean, self._folder / attempt_id, self._artifacts)
 
-    async def _fetch(self, attempt: Any, artifact_id: str, folder: Path) -> None:
+    async def _fetch(self, attempt: Any, artifact_id: str) -> None:
         if not is_id(artifact_id):  # the name becomes a file's name
             raise GraphUnavailableError(f"{artifact_id!r} is not an artifact's id.")
+        path = self._artifacts / artifact_id
+        if path.exists():
+            path.touch()
+            return
         question = pb.GetArtifactRequest(attempt=attempt, artifact_id=artifact_id)
 
         async def fetch(transport: Transport) -> None:
-            await _write(folder / artifact_id, transport.get_artifact(question))
+            await _write(path.with_suffix(".part"), transport.get_artifact(question))
 
         await self._session.request(fetch)
+        path.with_suffix(".part").replace(path)
 
 
 def _order(call: dict[str, Any], graph: Graph) -> CallOrder:
@@ -106,6 +116,15 @@ def _order(call: dict[str, Any], graph: Graph) -> CallOrder:
 def _store(folder: Path, content: bytes) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / FILE).write_bytes(content)
+
+
+def _clean(folder: Path, artifacts: Path) -> None:
+    """Artifacts stay for a while: an offer may have expired because they took long, and the next one finds them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    before = time.time() - KEPT_SECONDS
+    for path in artifacts.iterdir():
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
 
 
 async def _write(path: Path, chunks: AsyncIterator[bytes]) -> None:

@@ -1,5 +1,6 @@
 """Runs a compiled graph by the engine and says how it ended; the same inside the agent and in a process."""
 
+import asyncio
 import json
 import traceback
 from collections.abc import Sequence
@@ -59,7 +60,9 @@ class GraphRun:
         """
         self._recorder.begin()
         try:
-            request = self._request(workdir, read_known(self._order.continuation))
+            folder = self._order.continuation
+            known = Known() if folder is None else await asyncio.to_thread(read_known, Path(folder))
+            request = self._request(workdir, known)
             outcome = await execute(self._plan, request, self._recorder, registry.node_types(), controls=self._controls)
         except LeaseOverError:
             return End("fenced")

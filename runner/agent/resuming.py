@@ -1,7 +1,7 @@
 """Reads what is known of an execution from earlier attempts: the document of GetContinuation, with its large outputs.
 
-Owns the form of that document on this side. It lies in a folder as `continuation.json`; what stands in it as
-`{"spilled": artifact}` lies beside it under the artifact's id.
+Owns the form of that document on this side. It lies in a folder of the attempt as `continuation.json`; what stands in
+it as `{"spilled": artifact}` lies in the folder of artifacts beside that one, under the artifact's id.
 """
 
 import json
@@ -14,6 +14,7 @@ from runner.engine.request import DebugOptions, Recorded
 from runner.workflow.documents import Json
 
 FILE = "continuation.json"
+ARTIFACTS = "artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,10 @@ class Known:
     debug: DebugOptions | None = None
 
 
-def read_known(folder: str | None) -> Known:
-    """What lies in the folder; nothing is known without one."""
-    if folder is None:
-        return Known()
-    place = Path(folder)
-    document = json.loads((place / FILE).read_bytes())
+def read_known(folder: Path) -> Known:
+    """What lies in the folder. Large outputs are read whole."""
+    place = folder.parent / ARTIFACTS
+    document = json.loads((folder / FILE).read_bytes())
     variables: dict[str, Json] = {}
     for part in document.get("variables", ()):
         variables.update(_whole(part, place))

@@ -223,7 +223,7 @@ class DelayConfig(NodeConfig):
 class Delay(NodeType[DelayConfig]):
     """A pause."""
 
-    type = "control.delay"
+    type = declarations.CONTROL_DELAY
     title = "Delay"
     help = (
         "Waits before the workflow goes on; from a minute on and at the top level, the runner is free meanwhile, and "

@@ -15,6 +15,7 @@ CONTROL_JOIN = "control.join"
 CONTROL_STOP = "control.stop"
 CONTROL_SUBWORKFLOW = "control.subworkflow"
 CONTROL_APPROVAL = "control.approval"
+CONTROL_DELAY = "control.delay"
 DATA_SET = "data.set"
 
 LOOP_TYPES = frozenset({CONTROL_FOR_EACH, CONTROL_WHILE})

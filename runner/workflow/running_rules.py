@@ -11,6 +11,7 @@ from runner.workflow.problems import Problem
 from runner.workflow.reference_rules import written_by
 
 _NODES_NAMED = 20
+_LONG_SECONDS = 60.0
 _WRITERS_COMPARED = 200
 
 
@@ -21,6 +22,7 @@ def running_problems(
     yield from _repetition(graph, catalogue)
     yield from _parallel_writes(graph, flow)
     yield from _error_ports(graph)
+    yield from _waits(graph, flow)
     if capabilities is not None:
         yield from _missing_capabilities(graph, catalogue, capabilities)
 
@@ -38,8 +40,9 @@ def _repetition(graph: Graph, catalogue: Catalogue) -> Iterator[Problem]:
     once = [node for node in graph.top.walk() if not node.disabled and not is_repeatable(node, catalogue)]
     for node in graph.top.walk():
         pointer = node.pointer + "/retry"
-        if node.retry.max_attempts > 1 and node.containers:
-            yield Problem(node.id, pointer, "A container is not tried again as a whole; put the retry on nodes inside.")
+        if node.retry.max_attempts > 1 and (node.containers or node.type == declarations.CONTROL_SUBWORKFLOW):
+            what = "A container" if node.containers else "A called workflow"
+            yield Problem(node.id, pointer, f"{what} is not tried again as a whole; put the retry on nodes inside.")
         elif node.retry.max_attempts > 1 and node in once and not settings.allow_repeat:
             message = (
                 "A retry could do twice what must be done once. Mark the node `repeatable` if doing it again is safe."
@@ -108,6 +111,23 @@ def _error_ports(graph: Graph) -> Iterator[Problem]:
         if node.on_error == "errorPort" and node.id not in used:
             message = "No edge leaves the port `error`, so a failure here is passed over in silence."
             yield Problem(node.id, node.pointer + "/onError", message, "warning")
+
+
+def _waits(graph: Graph, flow: Flow) -> Iterator[Problem]:
+    """At the top level a wait gives the runner back; inside a container it cannot."""
+    for node in graph.top.walk():
+        if node.disabled or not flow.place[node.id].containers:
+            continue
+        if node.type == declarations.CONTROL_APPROVAL:
+            message = "An approval stands at the top level: put it before or after the container."
+            yield Problem(node.id, node.pointer, message)
+        elif node.type == declarations.CONTROL_DELAY and _number(node.config.get("seconds")) >= _LONG_SECONDS:
+            message = "Inside a container a long delay keeps its runner; at the top level the runner would be free."
+            yield Problem(node.id, node.pointer + "/config/seconds", message, "warning")
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
 def _missing_capabilities(graph: Graph, catalogue: Catalogue, capabilities: Collection[str]) -> Iterator[Problem]:

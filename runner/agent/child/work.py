@@ -28,6 +28,7 @@ class ChildWork:
         self._lease_until = order.lease_until
         self._stopped = False
         self._killed = False
+        self._words: list[DebugWord] = []
         self._killing: asyncio.Task[None] | None = None
         self._meter = Meter()
 
@@ -73,8 +74,10 @@ class ChildWork:
             self._child.pipe.send_json(Frame.LEASE, {"until": lease_until})
 
     def debug(self, word: DebugWord) -> None:
-        """Tell the process; before there is one, nothing can be at a breakpoint."""
-        if self._child is not None:
+        """Tell the process, as soon as there is one."""
+        if self._child is None:
+            self._words.append(word)
+        else:
             self._child.pipe.send_json(Frame.DEBUG, word.as_json())
 
     def _hand_over(self, child: Child, workdir: Path) -> None:
@@ -84,6 +87,8 @@ class ChildWork:
         # What was said while there was no process yet:
         if self._lease_until != self._order.lease_until:
             self.renew(self._lease_until)
+        for word in self._words:
+            self.debug(word)
         if self._stopped:
             self.stop()
         if self._killed:

@@ -71,17 +71,22 @@ def expire_offer(work: Work) -> Change | None:
 
 
 def give_back(work: Work, end: AttemptEnd, reason: str) -> Change:
-    """The offer did not reach the runner: free, at once. An interactive execution is never queued."""
-    if work.mode is Mode.INTERACTIVE:
+    """The offer did not reach the runner: free, at once. An interactive execution is not queued to begin."""
+    if _must_begin_now(work):
         return _refused(work, Event.DECLINE, end, reason)
     return _change(work, Event.RETURN, attempt_end=end, end_reason=reason, ready_in_seconds=0.0)
+
+
+def _must_begin_now(work: Work) -> bool:
+    """Interactive, and offered for the first time: somebody sits before it. Later it waits in the queue like others."""
+    return work.mode is Mode.INTERACTIVE and (work.attempt is None or work.attempt.number == 1)
 
 
 def _refused(work: Work, event: Event, end: AttemptEnd, reason: str) -> Change:
     failures = work.dispatch_failures + 1
     name = work.attempt.runner_name if work.attempt else ""
     facts = {"reason": reason, "runner": name}
-    if work.mode is Mode.INTERACTIVE:
+    if _must_begin_now(work):
         message = f"The runner {name} did not take the work ({reason}). Choose another runner or try again."
         failure = Failure("RUNNER_DECLINED", message, details=facts)
         return _change(work, Event.REFUSE, attempt_end=end, end_reason=reason, failure=failure, facts=facts)

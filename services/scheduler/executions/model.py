@@ -185,6 +185,8 @@ class AttemptState:
     lease_left_seconds: float = 0.0
     """Until the Hub's own expiry, 10 s after the runner stopped itself."""
     runner_name: str = ""
+    number: int = 1
+    """Dense count of the execution's offers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,7 @@ RETURNS TABLE (
     stop_force boolean, concurrency_key text, timeout_seconds double precision, queue_over boolean, deadline_over boolean,
     contact_lost boolean, attempt_id uuid, runner_id uuid, slot integer, epoch bigint, lease_seconds double precision,
     acknowledged boolean, ended text, digest text, offer_over boolean, lease_over boolean,
-    lease_left_seconds double precision, runner_name text, refusers text[]
+    lease_left_seconds double precision, runner_name text, refusers text[], attempt_no integer
 ) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     v_attempts uuid[];
@@ -281,7 +281,7 @@ BEGIN
                CASE WHEN e.dispatch_failures > 0 THEN ARRAY (
                     SELECT DISTINCT o.name FROM attempt f JOIN runner o ON o.id = f.runner_id
                      WHERE f.execution_id = e.id AND f.ended IN ('DECLINED', 'OFFER_EXPIRED') ORDER BY 1)
-               ELSE '{}' END
+               ELSE '{}' END, a.attempt_no
           FROM wanted w
           JOIN execution e ON e.id = w.execution
           LEFT JOIN attempt a ON a.id = w.attempt

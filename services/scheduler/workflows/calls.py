@@ -42,7 +42,7 @@ class Called:
 async def resolve_calls(connection: "Connection", workflow_id: str, calls: Sequence[Call]) -> tuple[Called, ...]:
     """Everything that may be called from a workflow, directly or by what it calls.
 
-    Raises WORKFLOW_RECURSION, CALLED_WORKFLOW_MISSING.
+    Raises WORKFLOW_RECURSION, CALLED_WORKFLOW_MISSING, CALLED_WORKFLOW_ASKS, TOO_MANY_CALLS.
     """
     found: dict[Call, Called] = {}
     await _descend(connection, (workflow_id,), calls, found)
@@ -100,6 +100,9 @@ async def _find(connection: "Connection", call: Call) -> tuple[Called, Reading]:
         message = f"The workflow {name} is called, but {what if row else 'does not exist'}."
         raise DomainError(Kind.WRONG_STATE, "CALLED_WORKFLOW_MISSING", message, facts={"workflowId": workflow_id})
     reading = await read_version(connection, workflow_id, row["version"], row["sha256"])
+    if reading.asks:
+        message = f"The workflow {row['name']} asks a person. Ask in the workflow that calls it."
+        raise DomainError(Kind.WRONG_STATE, "CALLED_WORKFLOW_ASKS", message, facts={"workflowId": workflow_id})
     settings = reading.settings
     called = Called(workflow_id, version, row["version"], row["sha256"], settings.labels, settings.capabilities)
     return called, reading

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.workflow import declarations
 from runner.workflow.declarations import Catalogue
 from runner.workflow.graph import Graph, Input, Settings
 from runner.workflow.graph_reader import read_graph_bytes
@@ -32,6 +33,8 @@ class Reading:
     settings: Settings
     inputs: tuple[Input, ...]
     calls: tuple[tuple[str, int], ...]
+    asks: bool
+    """Whether it waits for a person, which a called workflow cannot."""
     problems: tuple[Problem, ...] | None
 
 
@@ -68,7 +71,8 @@ async def _read(data: bytes, catalogue: Catalogue, *, judge: bool) -> Reading:
     if graph is None:
         raise graph_invalid(problems)
     settings = replace(graph.settings, capabilities=_capabilities(graph, catalogue))
-    return Reading(settings, graph.inputs, _calls(graph), await graphs.validate(data, catalogue) if judge else None)
+    found = await graphs.validate(data, catalogue) if judge else None
+    return Reading(settings, graph.inputs, _calls(graph), _asks(graph), found)
 
 
 def _capabilities(graph: Graph, catalogue: Catalogue) -> tuple[str, ...]:
@@ -87,6 +91,10 @@ def _calls(graph: Graph) -> tuple[tuple[str, int], ...]:
         if not node.disabled:
             found[called, version if isinstance(version, int) else 0] = None
     return tuple(found)
+
+
+def _asks(graph: Graph) -> bool:
+    return any(node.type == declarations.CONTROL_APPROVAL and not node.disabled for node in graph.top.walk())
 
 
 def _remember(key: tuple[str, tuple[str, ...]], reading: Reading) -> None:

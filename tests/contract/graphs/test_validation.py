@@ -385,3 +385,19 @@ def test_every_example_of_a_node_type_fits_its_schema():
         wrong = [p for p in problems if "/config" in p.pointer and p.severity == "error"]
         named = ("There is no", "may not have run", "only inside")
         assert not [p for p in wrong if not any(words in p.message for words in named)], declaration.type
+
+
+def test_an_approval_inside_a_container_is_refused_and_a_long_delay_there_is_warned_of():
+    ask = node("ask", "control.approval", {"title": "Pay?"})
+    nap = node("nap", "control.delay", {"seconds": 3600})
+    inside = graph([node("t", "control.try", body=level([ask, nap], "ask:approved>nap"), finally_=level([]))])
+    found = {(p.node_id, p.severity) for p in validate_graph(graph_from(inside), CATALOGUE)}
+    assert {("ask", "error"), ("nap", "warning")} <= found
+    outside = graph([ask, nap], "s>ask ask:approved>nap")
+    assert not validate_graph(graph_from(outside), CATALOGUE)
+
+
+def test_a_call_is_not_tried_again_as_a_whole():
+    call = node("c", "control.subworkflow", {"workflowId": W1}, retry={"maxAttempts": 2}, repeatable=True)
+    pointers = [p.pointer for p in validate_graph(graph_from(graph([call])), CATALOGUE) if p.severity == "error"]
+    assert pointers == ["/nodes/1/retry"]

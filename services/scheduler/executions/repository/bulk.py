@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
 INSERT_MANY = """INSERT INTO execution (id, workflow_id, workflow_name, version, graph_sha256, demand_id, mode,
- priority, inputs, on_lost, lease_seconds, max_attempts, backoff_seconds, timeout_seconds, queue_timeout_seconds, concurrency_key,
- concurrency_limit, dedupe_key, trigger_id, actor_kind, actor_id, actor_name, ready_at)
+ priority, inputs, on_lost, lease_seconds, max_attempts, backoff_seconds, timeout_seconds, queue_timeout_seconds,
+ concurrency_key, concurrency_limit, dedupe_key, trigger_id, actor_kind, actor_id, actor_name, ready_at)
  SELECT l.*, now() FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::text[], $6::bigint[], $7::text[],
   $8::smallint[], $9::bytea[], $10::text[], $11::float8[], $12::integer[], $13::float8[], $14::float8[], $15::float8[],
   $16::text[], $17::integer[], $18::text[], $19::uuid[], $20::text[], $21::text[], $22::text[]) AS l

@@ -15,7 +15,7 @@ WORK = """execution_id, workflow_id, status, mode, latest_attempt_id, run_attemp
  dispatch_failures, stop_cause, stop_force, concurrency_key, timeout_seconds, queue_over, deadline_over, contact_lost,
  attempt_id, runner_id, slot, epoch, lease_seconds, acknowledged, ended, digest, offer_over, lease_over,
  lease_left_seconds,
- runner_name, refusers"""
+ runner_name, refusers, attempt_no"""
 LOCK_WORK = f"SELECT {WORK} FROM lock_work($1::uuid[], $2::uuid[], $3)"  # noqa: S608 - a constant
 
 APPLY = """WITH change AS (
@@ -200,6 +200,7 @@ def _work(row: Any) -> Work:
             lease_over=row["lease_over"],
             lease_left_seconds=row["lease_left_seconds"],
             runner_name=row["runner_name"] or "",
+            number=row["attempt_no"],
         )
     return Work(
         execution_id=str(row["execution_id"]),
