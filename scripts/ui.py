@@ -28,7 +28,7 @@ LOCK = ROOT / "requirements-ui.lock"
 NODE_VENV = ROOT / ".venv/node"
 """A virtual environment with Node in it, for machines that have none."""
 OLDEST_NODE = (20, 19)
-SOURCES = ("src", "public", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+SOURCES = ("src", "public", "build", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 SCHEMA = UI / "src/api/schema.d.ts"
 
 

@@ -29,7 +29,7 @@ export function FailureGroups({ dashboard }: { dashboard: Dashboard }) {
                   </span>
                   <span className="trunc dim sm" style={{ display: "block" }}>
                     {group.workflows.map((workflow) => workflow.name).join(", ")}
-                    {group.nodeId ? `, node ${group.nodeId}` : ""} · <span className="mono">{group.code}</span>
+                    {group.nodeId ? `, node ${group.nodeId}` : ""} · {group.code}
                   </span>
                 </span>
                 <span style={{ textAlign: "right" }}>
