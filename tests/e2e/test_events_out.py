@@ -171,3 +171,48 @@ async def test_aiming_at_the_own_network_is_for_administrators(hub: Integrator) 
             csrf = (await response.json())["csrfToken"]
         async with session.post("/api/event-endpoints", json=body, headers={"X-Exekra-Csrf": csrf}) as response:
             assert (response.status, (await response.json())["reason"]) == (403, "PRIVATE_NOT_ALLOWED")
+
+
+async def test_an_endpoint_is_made_once_changed_by_who_has_seen_it_and_keeps_its_secrets(hub: Integrator) -> None:
+    body = {
+        "name": unique("Once"),
+        "url": "https://erp.example.com/hook",
+        "eventTypes": ["execution.failed"],
+        "headers": {"Authorization": "Bearer s3cret-of-the-erp"},
+        "enabled": False,
+    }
+    key = {"Idempotency-Key": unique("once")}
+    first, again = [await hub.ask("POST", "/api/event-endpoints", body, headers=key) for _ in range(2)]
+    assert (first.status, again.status, first.body) == (201, 201, again.body)
+    other = await hub.ask("POST", "/api/event-endpoints", {**body, "name": unique("Other")}, headers=key)
+    assert (other.status, other.body["reason"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    taken = await hub.ask("POST", "/api/event-endpoints", {**body, "name": body["name"].upper()})
+    assert (taken.status, taken.body["reason"]) == (409, "NAME_TAKEN")
+
+    endpoint = first.body["endpoint"]
+    path = f"/api/event-endpoints/{endpoint['id']}"
+    seen = (await hub.ask("GET", path)).headers["ETag"]
+    changed = await hub.ask("PATCH", path, {"labels": ["finance"]}, headers={"If-Match": seen})
+    assert (changed.status, changed.body["endpoint"]["labels"]) == (200, ["finance"])
+    late = await hub.ask("PATCH", path, {"labels": []}, headers={"If-Match": seen})
+    assert (late.status, late.body["reason"]) == (412, "ENDPOINT_CHANGED")
+    # What nobody may read must not be sent elsewhere by a mere change of the address.
+    moved = await hub.ask("PATCH", path, {"url": "https://evil.example.com/hook"})
+    assert (moved.status, moved.body["reason"]) == (422, "HEADERS_NEEDED")
+    assert (await hub.ask("PATCH", path, {"url": "https://erp.example.com/other"})).status == 200
+
+    for table in ("event_endpoint", "idempotency_key", "outbox"):
+        rows = await hub.under_test.query(f"SELECT t::text AS text FROM automation.{table} t")
+        stored = " ".join(row["text"] for row in rows)
+        for secret in (first.body["secret"], "s3cret-of-the-erp"):
+            assert secret not in stored
+            assert secret.encode().hex() not in stored
+    assert (await hub.ask("DELETE", path)).status == 204
+
+    async def are_audited() -> bool:
+        audit = await hub.api.call("GET", f"/audit?resource={endpoint['id']}")
+        return {"event_endpoint.created", "event_endpoint.updated", "event_endpoint.deleted"} <= {
+            event["action"] for event in audit["items"]
+        }
+
+    await eventually(are_audited)
