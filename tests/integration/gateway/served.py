@@ -16,6 +16,8 @@ from exekra.audit.v1 import audit_service_pb2, audit_service_pb2_grpc
 from exekra.license.v1 import license_service_pb2, license_service_pb2_grpc
 from exekra.registry.v1 import runner_admin_service_pb2, runner_admin_service_pb2_grpc
 from exekra.scheduler.v1 import (
+    approval_service_pb2,
+    approval_service_pb2_grpc,
     calendar_service_pb2,
     calendar_service_pb2_grpc,
     changes_service_pb2,
@@ -30,6 +32,8 @@ from exekra.scheduler.v1 import (
     notification_rule_service_pb2_grpc,
     outcome_service_pb2,
     outcome_service_pb2_grpc,
+    trigger_service_pb2,
+    trigger_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
     workflow_service_pb2,
@@ -52,8 +56,10 @@ SERVICES = {
         (execution_service_pb2, execution_service_pb2_grpc, "ExecutionService"),
         (evidence_service_pb2, evidence_service_pb2_grpc, "EvidenceService"),
         (changes_service_pb2, changes_service_pb2_grpc, "ChangesService"),
+        (approval_service_pb2, approval_service_pb2_grpc, "ApprovalService"),
         (calendar_service_pb2, calendar_service_pb2_grpc, "CalendarService"),
         (outcome_service_pb2, outcome_service_pb2_grpc, "OutcomeService"),
+        (trigger_service_pb2, trigger_service_pb2_grpc, "TriggerService"),
         (webhook_service_pb2, webhook_service_pb2_grpc, "WebhookService"),
         (event_endpoint_service_pb2, event_endpoint_service_pb2_grpc, "EventEndpointService"),
         (notification_rule_service_pb2, notification_rule_service_pb2_grpc, "NotificationRuleService"),
