@@ -28,6 +28,10 @@ STORE_SCHEDULES = """INSERT INTO schedule (trigger_id, cron, anchor_at, timezone
  SELECT t.id, coalesce($2, format('%s %s * * *', (random() * 59)::int, mod($3 + 2 + (random() * 20)::int, 24))), now(),
   'Europe/Berlin', 'ONCE', 1, 60, CASE WHEN random() < 0.5 THEN 'ALLOW' ELSE 'SKIP' END, now()
   FROM trigger t WHERE t.name LIKE $1 || '%'"""
+STORE_EXECUTIONS = """INSERT INTO execution (id, workflow_id, workflow_name, version, graph_sha256, demand_id, mode,
+  lease_seconds, trigger_id, actor_kind)
+ SELECT new_id(), gen_random_uuid(), 'floor', 1, '', 0, 'SCHEDULED', 60, gen_random_uuid(), 'trigger'
+  FROM generate_series(1, $1)"""
 UNPLANNED = "SELECT count(*) AS n FROM automation.schedule WHERE next_at <= now()"
 DECIDED = "SELECT count(*) AS n FROM automation.fire WHERE fire_at = '{}' AND outcome IS NOT NULL"
 LATENESS = """SELECT count(*) FILTER (WHERE outcome = 'FIRED') AS fired, count(*) AS rows,
@@ -87,6 +91,7 @@ async def measure(hub: HubUnderTest, schedules: int, due: int) -> dict[str, floa
     if not found["fired"] == found["rows"] == found["executions"] == made["n"] == made["triggers"] == due:
         raise RuntimeError(f"{due} due: {dict(found)}, {dict(made)}")
     await _remove(hub, mark)
+    floor_seconds = await _floor(hub, due)
 
     async def all_ended() -> bool:
         return bool((await hub.query(UNENDED))[0]["n"] == 0)
@@ -99,6 +104,7 @@ async def measure(hub: HubUnderTest, schedules: int, due: int) -> dict[str, floa
         "late_seconds_p99": found["p99"],
         "late_seconds_max": found["worst"],
         "all_seen_seconds": seen_seconds,
+        "floor_seconds": floor_seconds,
         "planned_per_second": schedules / planned_seconds,
     }
 
@@ -111,6 +117,21 @@ async def _store(
         async with connection.transaction():
             await connection.execute(STORE_TRIGGERS, workflows, name, count)
             await connection.execute(STORE_SCHEDULES, name, cron, at.hour)
+    finally:
+        await connection.close()
+
+
+async def _floor(hub: HubUnderTest, count: int) -> float:
+    """Seconds Postgres takes to store as many executions with their history in one statement, then forgets them."""
+    connection = await asyncpg.connect(hub.admin_dsn, server_settings={"search_path": "automation"})
+    try:
+        transaction = connection.transaction()
+        await transaction.start()
+        began = time.perf_counter()
+        await connection.execute(STORE_EXECUTIONS, count)
+        seconds = time.perf_counter() - began
+        await transaction.rollback()
+        return seconds
     finally:
         await connection.close()
 

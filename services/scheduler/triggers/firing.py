@@ -25,7 +25,7 @@ from services.scheduler.outcomes.model import Admission
 from services.scheduler.triggers.ledger import Decision, DueFire, Outcome, Reason, Situation, decide
 from services.scheduler.triggers.placeholders import fill
 from services.scheduler.triggers.repository import firing as repository
-from services.scheduler.triggers.repository.firing import Decided, Standing
+from services.scheduler.triggers.repository.firing import Ahead, Decided, Standing
 from services.scheduler.triggers.schedules import Overlap
 from services.scheduler.workflows.model import Launchable
 from services.scheduler.workflows.use_cases import load_launchables
@@ -134,14 +134,22 @@ class Firing:
 
     async def run_once(self) -> float | None:
         """Seconds until the next planned fire; None when none is planned."""
+        ahead = await self._look()
+        if not ahead.is_due and not ahead.waits:
+            return ahead.next_seconds
         try:
             await self._fire_all()
+            while ahead.waits and await self._fire_waiting():
+                pass
         finally:
             # Last, or every few hundred milliseconds: dispatch and runners take the processor from fires still to come.
             self._ring()
         await self._stop_previous()
+        return (await self._look()).next_seconds
+
+    async def _look(self) -> Ahead:
         async with self._pool.acquire() as connection:
-            return await repository.seconds_to_next(connection)
+            return await repository.look_ahead(connection)
 
     async def _fire_all(self) -> None:
         try:
@@ -151,8 +159,6 @@ class Firing:
                 raise
             log.error("a batch of fires failed, firing one by one", error=repr(error))
             await self._fire_one_by_one()
-        while await self._fire_waiting():
-            pass
 
     async def _drain(self) -> None:
         """A burst is fired by several tasks: while one waits for Postgres another one prepares the next batch."""

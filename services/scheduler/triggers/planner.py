@@ -34,8 +34,13 @@ class Planner:
         if not self._zones_compared:
             await self._compare_zones()
             self._zones_compared = True
-        while await self._plan_some():
+        while await self._is_wanted() and await self._plan_some():
             pass
+
+    async def _is_wanted(self) -> bool:
+        """One statement: all that an idle Hub asks."""
+        async with self._pool.acquire() as connection:
+            return await repository.is_plan_wanted(connection, AHEAD_SECONDS)
 
     async def _compare_zones(self) -> None:
         """Time zone data change with an installation, never within a process."""

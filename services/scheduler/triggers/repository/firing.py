@@ -54,8 +54,8 @@ WRITE = """UPDATE fire f SET outcome = p.outcome, reason = p.reason, execution_i
    AND (f.outcome IS NULL OR f.outcome IN ('HELD', 'QUEUED', 'MISSED'))"""
 KEEP_LIVE = """UPDATE schedule s SET live_executions = p.live::uuid[]
  FROM unnest($1::uuid[], $2::text[]) AS p (trigger_id, live) WHERE s.trigger_id = p.trigger_id"""
-NEXT_DUE = """SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM fire WHERE outcome IS NULL
- ORDER BY due_at LIMIT 1"""
+LOOK_AHEAD = """SELECT (SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM fire WHERE outcome IS NULL
+  ORDER BY due_at LIMIT 1) AS next_seconds, EXISTS (SELECT FROM fire WHERE outcome = 'QUEUED') AS waits"""
 TO_STOP = """SELECT e.id::text AS id, t.name FROM fire f JOIN schedule s ON s.trigger_id = f.trigger_id
  JOIN trigger t ON t.id = f.trigger_id JOIN execution e ON e.id = ANY (s.live_executions)
  WHERE f.outcome = 'QUEUED' AND f.reason = 'STOPPING_PREVIOUS' AND e.status IN ('QUEUED', 'ASSIGNED', 'RUNNING')
@@ -95,6 +95,19 @@ class Decided:
     decision: Decision
     execution_id: str | None = None
     duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Seconds until the next planned fire is due (None: none is planned), and whether a QUEUED one waits."""
+
+    next_seconds: float | None
+    waits: bool
+
+    @property
+    def is_due(self) -> bool:
+        """True when something is due now."""
+        return self.next_seconds is not None and self.next_seconds <= 0
 
 
 async def take_due(connection: "Connection", limit: int) -> list[str]:
@@ -157,10 +170,11 @@ async def keep_live(connection: "Connection", live: Mapping[str, Sequence[str]])
         await connection.execute(KEEP_LIVE, list(live), ["{" + ",".join(ids) + "}" for ids in live.values()])
 
 
-async def seconds_to_next(connection: "Connection") -> float | None:
-    """Until the next planned fire is due, negative when it is; None when none is planned."""
-    seconds: float | None = await connection.fetchval(NEXT_DUE)
-    return seconds
+async def look_ahead(connection: "Connection") -> Ahead:
+    """One statement: all that an idle Hub asks."""
+    row = await connection.fetchrow(LOOK_AHEAD)
+    assert row is not None
+    return Ahead(row["next_seconds"], row["waits"])
 
 
 async def find_to_stop(connection: "Connection", limit: int) -> list[tuple[str, str]]:

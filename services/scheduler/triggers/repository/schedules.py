@@ -42,6 +42,7 @@ DESCRIBE = f"""SELECT s.trigger_id::text AS trigger_id, {COLUMNS}, s.next_at, no
 TO_PLAN = f"""SELECT s.trigger_id::text AS trigger_id, {COLUMNS}, s.planned_until, now() AS now
  FROM schedule s WHERE s.next_at < now() + make_interval(secs => $1) ORDER BY s.next_at LIMIT $2
  FOR UPDATE SKIP LOCKED"""  # noqa: S608 - a constant
+IS_PLAN_WANTED = "SELECT EXISTS (SELECT FROM schedule WHERE next_at < now() + make_interval(secs => $1))"
 INSERT_FIRES = """INSERT INTO fire (trigger_id, fire_at, due_at, blocked_by)
  SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[]) ON CONFLICT DO NOTHING"""
 INSERT_SPANS = """INSERT INTO fire (trigger_id, fire_at, due_at, span_until, instants, outcome, reason, decided_at)
@@ -126,6 +127,12 @@ async def describe(connection: "Connection", trigger_ids: Sequence[str]) -> Mapp
         )
         for row in rows
     }
+
+
+async def is_plan_wanted(connection: "Connection", horizon_seconds: float) -> bool:
+    """Whether `take_to_plan` may find something."""
+    wanted: bool = await connection.fetchval(IS_PLAN_WANTED, horizon_seconds)
+    return wanted
 
 
 async def take_to_plan(connection: "Connection", horizon_seconds: float, limit: int) -> list[ToPlan]:
