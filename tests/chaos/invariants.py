@@ -116,6 +116,22 @@ INVARIANTS: Mapping[str, str] = {
           LEFT JOIN automation.delivery d ON d.execution_id = e.id AND d.reason <> 'DEDUPED'
          WHERE e.retry_of IS NULL AND NOT EXISTS (SELECT FROM automation.fire f WHERE f.execution_id = e.id)
          GROUP BY e.id HAVING count(d.id) <> 1""",
+    "a breaker is the same in both places": """
+        SELECT t.id, t.breaker, b.breaker AS kept FROM automation.trigger t
+          LEFT JOIN automation.trigger_breaker b ON b.trigger_id = t.id
+         WHERE t.breaker <> coalesce(b.breaker, 'CLOSED')""",
+    "nothing is held by a breaker that is closed": """
+        SELECT f.trigger_id, f.fire_at FROM automation.fire f JOIN automation.trigger t ON t.id = f.trigger_id
+         WHERE f.outcome = 'HELD' AND t.breaker = 'CLOSED' AND t.enabled AND t.deleted_at IS NULL""",
+    "every end is counted once": """
+        SELECT status, ends, counted FROM (
+            SELECT v.to_status AS status, count(*) AS ends FROM automation.execution_event v
+              JOIN automation.outcome_tally_position p
+                ON (v.transaction_id, v.execution_id, v.seq) <= (p.transaction_id, p.execution_id, p.seq)
+             WHERE v.to_status IN ('COMPLETED', 'FAILED', 'STOPPED', 'LOST') AND v.from_status <> v.to_status
+             GROUP BY v.to_status) happened
+          FULL JOIN (SELECT status, sum(count) AS counted FROM automation.outcome_tally GROUP BY status) told
+         USING (status) WHERE ends IS DISTINCT FROM counted""",
     "licence seats are held once": """
         SELECT licence_seat FROM automation.attempt WHERE ended_at IS NULL AND licence_seat IS NOT NULL
          GROUP BY 1 HAVING count(*) > 1""",
