@@ -1,0 +1,46 @@
+"""Building the browser UI beside the start: progress is told, a failure is only told, a stop ends it."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from services.launcher.browser_ui import build_browser_ui
+from services.launcher.console import Console
+from tests.eventually import eventually
+
+
+async def run_script(folder: Path, text: str) -> list[str]:
+    """What the console says of a build made by this script."""
+    script, said = folder / "ui.py", list[str]()
+    script.write_text(text)
+    await build_browser_ui(Console("console", said.append), script)
+    return [line.partition("] ")[2] for line in said]
+
+
+async def test_progress_is_told(tmp_path: Path) -> None:
+    assert await run_script(tmp_path, "import sys\nassert sys.argv[1:] == ['build']\nprint('building')") == ["building"]
+
+
+async def test_a_failure_is_only_told(tmp_path: Path) -> None:
+    said = await run_script(tmp_path, "import sys\nprint('ui: no network', file=sys.stderr)\nsys.exit(1)")
+    assert said[-1] == "warning: there is no browser UI: ui: no network"
+
+
+async def test_an_installed_hub_builds_nothing(tmp_path: Path) -> None:
+    said: list[str] = []
+    await build_browser_ui(Console("console", said.append), tmp_path / "nothing.py")
+    assert said == []
+
+
+async def test_stopping_the_hub_ends_the_build(tmp_path: Path) -> None:
+    script, said = tmp_path / "ui.py", list[str]()
+    script.write_text("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)")
+    build = asyncio.create_task(build_browser_ui(Console("console", said.append), script))
+    await eventually(lambda: said)
+    pid = int(said[0].partition("] ")[2])
+    build.cancel()
+    with suppress(asyncio.CancelledError):
+        await build
+    assert not psutil.pid_exists(pid)
