@@ -94,3 +94,15 @@ async def test_only_trusted_proxies_say_where_a_request_comes_from(database: Hub
             await browser.sign_in()
             session = (await browser.call("GET", "/api/sessions")).body["items"][0]
             assert session["ip"] == seen
+
+
+async def test_guides_are_pages_of_their_own(served: Served) -> None:
+    browser = await served.browser()
+    docs = await browser.call("GET", "/api/docs")
+    addresses = set(re.findall(rb'href="(/api/docs/guides/[a-z-]+)"', docs.content))
+    assert len(addresses) == 3
+    for address in addresses:
+        guide = await browser.call("GET", address.decode())
+        assert (guide.status, guide.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
+        assert "script-src 'nonce-" in guide.headers["Content-Security-Policy"]
+    assert (await browser.call("GET", "/api/docs/guides/nothing")).status == 404
