@@ -6,6 +6,7 @@ import typer
 
 from services.cli import (
     administration,
+    breakers,
     calendars,
     deliveries,
     events,
@@ -56,6 +57,7 @@ app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
 webhooks.add_to(triggers.app)
+breakers.add_to(triggers.app, app)
 app.add_typer(triggers.app, name="trigger")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(calendars.app, name="calendar")

@@ -1,11 +1,13 @@
 """A schedule whose workflow breaks: it pauses itself, holds what comes, tries again, and goes on when repaired."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.integrator import Integrator
+from tests.e2e.terminal import Terminal, environment_of
 from tests.rest import Problem, eventually
 
 BROKEN = {
@@ -22,7 +24,7 @@ HELD = 3
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_schedule_that_fails_alike_is_paused_held_probed_and_released(hub: Integrator) -> None:
+async def test_a_schedule_that_fails_alike_is_paused_held_probed_and_released(hub: Integrator, tmp_path: Path) -> None:
     api = hub.api
     workflow_id = await api.publish("Breaks", BROKEN)
     calendar = (await api.call("POST", "/calendars", {"name": "No days", "kind": "blocked"}))["calendar"]
@@ -48,15 +50,22 @@ async def test_a_schedule_that_fails_alike_is_paused_held_probed_and_released(hu
     groups = (await api.call("GET", f"/failures?workflowId={workflow_id}"))["items"]
     assert [(group["fingerprint"], group["nodeId"]) for group in groups] == [(breaker["fingerprint"], "stop")]
 
+    exekra = Terminal(tmp_path, environment_of(hub))
+    status, output, _ = await exekra("trigger", "breaker", trigger["id"])
+    assert (status, output.startswith("open: pauses after 2 failures")) == (0, True)
+    failures = (await exekra.json("failures"))["items"]
+    assert breaker["fingerprint"] in [group["fingerprint"] for group in failures]
+
     await api.call("PUT", f"/workflows/{workflow_id}/draft", {"graph": REPAIRED})
     await api.call("POST", f"/workflows/{workflow_id}/publish", {})
-    await api.call("PATCH", f"{path}/breaker", {"probeSeconds": 1})
+    await exekra.json("trigger", "breaker", trigger["id"], "--probe", "1")
 
     async def went_on() -> bool:
         held = [fire for fire in await fires() if fire["outcome"] == "held"]
         return (await api.call("GET", f"{path}/breaker"))["breaker"]["state"] == "closed" and not held
 
     await eventually(went_on, what="the probe goes well and held fires are released")
+    assert (await exekra.json("trigger", "resume", trigger["id"]))["breaker"]["state"] == "closed"
     await api.call("POST", f"{path}/disable")
     ledger = await fires()
     executions = [fire["executionId"] for fire in ledger if fire["executionId"]]
