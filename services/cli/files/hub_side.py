@@ -26,11 +26,10 @@ async def read_stored(hub: Hub, *, published: bool, schedules: bool) -> dict[str
     """Every workflow by its name in folded case; published graphs and schedules only where asked for."""
     gate = asyncio.Semaphore(AT_ONCE)
     triggers = await _schedules(hub) if schedules else {}
-    async with asyncio.TaskGroup() as tasks:
-        reading = [
-            tasks.create_task(_read_one(hub, workflow, published, gate)) async for workflow in hub.workflows.each()
-        ]
-    stored = [replace(found, triggers=triggers.get(found.workflow.id, ())) for found in (t.result() for t in reading)]
+    listed = [workflow async for workflow in hub.workflows.each()]
+    # Not a task group: the first refusal is what the caller wants to hear, alone.
+    read = await asyncio.gather(*(_read_one(hub, workflow, published, gate) for workflow in listed))
+    stored = [replace(found, triggers=triggers.get(found.workflow.id, ())) for found in read]
     return {found.workflow.name.casefold(): found for found in stored}
 
 

@@ -164,6 +164,21 @@ def test_an_export_is_printed_or_written(hub: ScriptedHub, exekra: Exekra, tmp_p
     assert json.loads(target.read_text()) == {"format": "exekra.workflow/1"}
 
 
+def test_a_refusal_while_files_are_compared_is_told_as_everywhere(
+    hub: ScriptedHub, exekra: Exekra, tmp_path: Path
+) -> None:
+    (tmp_path / "a.workflow.json").write_text(json.dumps({"format": "exekra.workflow/1", "name": "Invoices"}))
+    hub.answer("GET /api/workflows", page(WORKFLOW))
+    hub.answer(f"GET /api/workflows/{WORKFLOW_ID}", {"detail": "This needs workflow:view."}, status=403)
+    ran = exekra("apply", str(tmp_path))
+    assert (ran.status, ran.err) == (4, "exekra: This needs workflow:view.\n")
+    hub.answer(f"GET /api/workflows/{WORKFLOW_ID}", {"workflow": WORKFLOW})
+    assert exekra("apply", str(tmp_path), "--dry-run", "--json").document["steps"][0]["action"] == "change"
+    assert exekra("workflow", "export").status == 2
+    assert exekra("workflow", "export", "Invoices", "--all", str(tmp_path)).status == 2
+    assert exekra("apply", str(tmp_path / "none")).status == 2
+
+
 # -- executions ---------------------------------------------------------------------------------------------------
 
 
