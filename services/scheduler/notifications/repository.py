@@ -48,8 +48,8 @@ SELECT m.id::text AS id, m.recipients AS left_over, m.tries, m.give_up_at <= now
  (SELECT count(*) FROM mail_item i WHERE i.mail_id = m.id) AS count, {_DRAFT}
  FROM leased m JOIN notification_rule r ON r.id = m.rule_id"""  # noqa: S608 - a constant
 ITEMS = f"""SELECT e.type, e.at, e.subject_kind, e.subject_id, e.data::text AS data,
- coalesce((SELECT x.fingerprint FROM execution x WHERE e.subject_kind = 'execution' AND x.id::text = e.subject_id
-   AND e.type = 'execution.failed'), '') AS fingerprint
+ coalesce((SELECT x.fingerprint FROM execution x WHERE e.type = 'execution.failed'
+   AND x.id = CASE e.subject_kind WHEN 'execution' THEN e.subject_id::uuid END), '') AS fingerprint
  FROM mail_item i JOIN outgoing_event e ON e.seq = i.event_seq
  WHERE i.mail_id = $1 ORDER BY e.seq DESC LIMIT {MAXIMUM_ITEMS}"""  # noqa: S608 - a constant
 SENT = """UPDATE mail SET status = 'SENT', ended_at = now(), lease_id = NULL, last_error = $3
