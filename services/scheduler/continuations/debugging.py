@@ -7,9 +7,10 @@ from services.kit.ids import is_id
 from services.kit.outbox import Outbox, Resource
 from services.scheduler.continuations import repository
 from services.scheduler.continuations.errors import not_debuggable, runner_unreachable
+from services.scheduler.continuations.model import DebugAction, DebugWord
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.lifecycle import Status
-from services.scheduler.executions.model import DebugAction, DebugWord, Instruction, Mode, Order, Push
+from services.scheduler.executions.model import Instruction, Mode, Order, Push
 from services.scheduler.executions.offers import Courier
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import View

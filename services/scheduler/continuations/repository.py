@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.scheduler.executions.model import Continuation
+from services.scheduler.continuations.model import Continuation
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection

@@ -13,10 +13,10 @@ from services.kit.ids import is_id
 from services.scheduler.continuations import repository
 from services.scheduler.continuations.errors import continuation_gone, nothing_recorded
 from services.scheduler.continuations.forks import check_edits, reused_nodes
+from services.scheduler.continuations.model import Continuation
 from services.scheduler.continuations.variables import folded, variables_before
 from services.scheduler.executions.errors import execution_not_found, not_ended
 from services.scheduler.executions.lifecycle import ENDED
-from services.scheduler.executions.model import Continuation
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import View
 from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from services.scheduler.continuations import approval_repository, repository
 from services.scheduler.continuations.approval_model import Decision, Question
+from services.scheduler.continuations.model import Suspension, Wait
 from services.scheduler.executions.lifecycle import Event
-from services.scheduler.executions.model import Change, Suspension, Wait
+from services.scheduler.executions.model import Change
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from services.scheduler.continuations.suspensions import keep_suspension
 from services.scheduler.evidence.ingest import store_reports
 from services.scheduler.evidence.model import ReportedBatch
-from services.scheduler.executions import decisions
+from services.scheduler.executions import decisions, endings
 from services.scheduler.executions.calls import (
     Acknowledge,
     Aftermath,
@@ -135,7 +135,7 @@ def _judge(call: Call, work: Work) -> decisions.Judgement:
     if isinstance(body, Decline):
         return decisions.decline(work, body.reason, delivered=body.delivered)
     assert isinstance(body, FinishAttempt)
-    return decisions.finish(work, body.finish, call.runner_id)
+    return endings.finish(work, body.finish, call.runner_id)
 
 
 def note(aftermath: Aftermath, change: Change) -> None:

@@ -4,30 +4,12 @@ Each function answers a `Change`, or None where nothing is to be done. Which eve
 event leads, by `lifecycle` alone.
 """
 
-from dataclasses import replace
-
 from services.scheduler.executions.lifecycle import Event, Status, next_status
-from services.scheduler.executions.model import (
-    Actor,
-    Answer,
-    AttemptEnd,
-    Change,
-    Failure,
-    Finish,
-    Mode,
-    Suspension,
-    Work,
-)
+from services.scheduler.executions.model import Actor, Answer, AttemptEnd, Change, Failure, Mode, Work
 
 DISPATCH_FAILURES_ALLOWED = 3
 """Delivered and declined or unanswered so often with backoff; once more is the end (03 "Statuses")."""
 
-FENCED_CODES = frozenset({"FENCED", "LEASE_EXPIRED"})
-"""A failure by which a runner says that it stopped itself at the end of its lease."""
-
-MAXIMUM_BACKOFF_SECONDS = 3_600.0
-UNTIL_DECIDED_SECONDS = 100 * 366 * 86_400.0
-"""When an execution that waits for a person would be ready by itself: never, as far as anybody is concerned."""
 
 Judgement = tuple[Change | None, Answer]
 
@@ -41,7 +23,7 @@ def acknowledge(work: Work) -> Judgement:
         return None, Answer.STALE_ATTEMPT
     if work.status is not Status.ASSIGNED:
         return None, Answer.OK
-    change = _change(
+    change = change_of(
         work,
         Event.ACKNOWLEDGE,
         acknowledged=True,
@@ -74,7 +56,7 @@ def give_back(work: Work, end: AttemptEnd, reason: str) -> Change:
     """The offer did not reach the runner: free, at once. An interactive execution is not queued to begin."""
     if _must_begin_now(work):
         return _refused(work, Event.DECLINE, end, reason)
-    return _change(work, Event.RETURN, attempt_end=end, end_reason=reason, ready_in_seconds=0.0)
+    return change_of(work, Event.RETURN, attempt_end=end, end_reason=reason, ready_in_seconds=0.0)
 
 
 def _must_begin_now(work: Work) -> bool:
@@ -89,13 +71,13 @@ def _refused(work: Work, event: Event, end: AttemptEnd, reason: str) -> Change:
     if _must_begin_now(work):
         message = f"The runner {name} did not take the work ({reason}). Choose another runner or try again."
         failure = Failure("RUNNER_DECLINED", message, details=facts)
-        return _change(work, Event.REFUSE, attempt_end=end, end_reason=reason, failure=failure, facts=facts)
+        return change_of(work, Event.REFUSE, attempt_end=end, end_reason=reason, failure=failure, facts=facts)
     if failures > DISPATCH_FAILURES_ALLOWED:
         runners = sorted({*work.refusers, name})
         message = f"Offered {failures} times, but not taken by {', '.join(runners)}; the last reason was: {reason}."
         failure = Failure("DISPATCH_EXHAUSTED", message, details={"reason": reason, "runners": runners})
-        return _change(work, Event.EXHAUST, attempt_end=end, end_reason=reason, failure=failure, facts=facts)
-    return _change(
+        return change_of(work, Event.EXHAUST, attempt_end=end, end_reason=reason, failure=failure, facts=facts)
+    return change_of(
         work,
         event,
         attempt_end=end,
@@ -107,85 +89,10 @@ def _refused(work: Work, event: Event, end: AttemptEnd, reason: str) -> Change:
     )
 
 
-def finish(work: Work, result: Finish, runner_id: str) -> Judgement:
-    """The runner's result, however often and however late it comes."""
-    attempt = work.attempt
-    if attempt is None or attempt.runner_id != runner_id:
-        return None, Answer.FORBIDDEN
-    if attempt.ended is None:
-        if work.status is Status.ASSIGNED:  # a result of work that was never granted
-            return None, Answer.FORBIDDEN
-        return _finish_live(work, result), Answer.OK
-    if attempt.digest is not None:
-        return None, Answer.DUPLICATE_OK if attempt.digest == result.digest else Answer.STALE_ATTEMPT
-    if attempt.ended is AttemptEnd.LOST and attempt.id == work.latest_attempt_id:
-        change = _finish_late(work, result)
-        if change is not None:
-            return change, Answer.LATE_ACCEPTED
-    return None, Answer.STALE_ATTEMPT
-
-
-def _finish_live(work: Work, result: Finish) -> Change:
-    if result.outcome is AttemptEnd.OK:
-        return _result(work, Event.FINISH_OK, result)
-    if work.status is Status.STOPPING:
-        if work.stop_cause == "TIMEOUT":
-            return _result(work, Event.FINISH_TIMEOUT, result, failure=timeout_failure(work))
-        return _result(work, Event.FINISH_STOPPED, result)
-    if result.outcome is AttemptEnd.STOPPED:
-        by = Actor("runner", work.attempt.runner_id if work.attempt else "", result.stopped_by)
-        return _result(work, Event.FINISH_STOPPED, result, stopped_by=by, facts={"stoppedBy": result.stopped_by})
-    if result.outcome is AttemptEnd.SUSPENDED and result.suspension is not None:
-        return _suspend(work, result, result.suspension)
-    failure = result.failure or Failure("UNKNOWN", "The runner gave no reason.")
-    if failure.code in FENCED_CODES:
-        return replace(lose(work, "FENCED", failure.message), digest=result.digest)
-    if failure.retryable and work.run_attempts < work.max_attempts:
-        wait = min(work.backoff_seconds * 2.0 ** (work.run_attempts - 1), MAXIMUM_BACKOFF_SECONDS)
-        return _result(
-            work,
-            Event.RETRY_FAILED,
-            result,
-            failure=failure,
-            waiting_for="RETRY_BACKOFF",
-            ready_in_seconds=wait,
-            facts={"code": failure.code},
-        )
-    return _result(work, Event.FINISH_FAILED, result, failure=failure, facts={"code": failure.code})
-
-
-def _suspend(work: Work, result: Finish, suspension: Suspension) -> Change:
-    """Back to the queue until the first delay is over; approvals wake it by themselves. It costs no try."""
-    delays = [wait.seconds for wait in suspension.waits if wait.seconds is not None]
-    return _result(
-        work,
-        Event.SUSPEND,
-        result,
-        run_attempts=work.run_attempts - 1,
-        waiting_for="DELAY" if delays else "APPROVAL",
-        ready_in_seconds=max(0.0, min(delays, default=UNTIL_DECIDED_SECONDS)),
-        facts={"waitsFor": [wait.node_id for wait in suspension.waits]},
-    )
-
-
 def resume(work: Work, node_id: str, decision: str, by: Actor) -> Change:
     """A person, or the time they had, decided what a queued execution waits for."""
     facts = {"nodeId": node_id, "decision": decision, "by": by.name or by.id}
-    return _change(work, Event.RESUME, attempt_id=None, ready_in_seconds=0.0, facts=facts)
-
-
-def _finish_late(work: Work, result: Finish) -> Change | None:
-    """A result after the attempt was given up. It never undoes what was decided meanwhile."""
-    if result.outcome is AttemptEnd.OK and work.status in (Status.LOST, Status.QUEUED):
-        return _result(work, Event.LATE_OK, result, late=True)
-    if work.status is not Status.LOST or result.outcome is AttemptEnd.SUSPENDED:
-        return None
-    if result.outcome is AttemptEnd.STOPPED:
-        return _result(work, Event.LATE_STOPPED, result, late=True)
-    failure = result.failure or Failure("UNKNOWN", "The runner gave no reason.")
-    if failure.code in FENCED_CODES:
-        return None
-    return _result(work, Event.LATE_FAILED, result, failure=failure, late=True)
+    return change_of(work, Event.RESUME, attempt_id=None, ready_in_seconds=0.0, facts=facts)
 
 
 def lose(work: Work, reason: str, message: str) -> Change:
@@ -193,10 +100,10 @@ def lose(work: Work, reason: str, message: str) -> Change:
     attempt = work.attempt
     if work.status is Status.STOPPING:
         failure = Failure("STOP_UNCONFIRMED", f"A stop was asked for, but never confirmed: {message}")
-        return _change(work, Event.LOSE, attempt_end=AttemptEnd.LOST, end_reason=reason, failure=failure)
+        return change_of(work, Event.LOSE, attempt_end=AttemptEnd.LOST, end_reason=reason, failure=failure)
     facts = {"reason": reason}
     if work.on_lost == "retry" and work.run_attempts < work.max_attempts:
-        return _change(
+        return change_of(
             work,
             Event.RETRY_LOST,
             attempt_end=AttemptEnd.LOST,
@@ -207,7 +114,7 @@ def lose(work: Work, reason: str, message: str) -> Change:
             facts=facts,
         )
     failure = Failure("LOST", message, details=facts)
-    return _change(work, Event.LOSE, attempt_end=AttemptEnd.LOST, end_reason=reason, failure=failure, facts=facts)
+    return change_of(work, Event.LOSE, attempt_end=AttemptEnd.LOST, end_reason=reason, failure=failure, facts=facts)
 
 
 def expire_lease(work: Work) -> Change | None:
@@ -223,7 +130,7 @@ def not_begun(work: Work) -> Change:
         return give_back(work, AttemptEnd.RETURNED, "the runner restarted")
     if work.status is Status.STOPPING:
         return children_gone(work)
-    return _change(
+    return change_of(
         work,
         Event.NOT_BEGUN,
         attempt_end=AttemptEnd.NOT_BEGUN,
@@ -236,19 +143,19 @@ def not_begun(work: Work) -> Change:
 def children_gone(work: Work) -> Change:
     """A stop was asked for, and the restarted runner has nothing of it left."""
     if work.stop_cause == "TIMEOUT":
-        return _change(
+        return change_of(
             work, Event.FINISH_TIMEOUT, attempt_end=AttemptEnd.STOPPED, end_reason="gone", failure=timeout_failure(work)
         )
-    return _change(work, Event.FINISH_STOPPED, attempt_end=AttemptEnd.STOPPED, end_reason="the runner restarted")
+    return change_of(work, Event.FINISH_STOPPED, attempt_end=AttemptEnd.STOPPED, end_reason="the runner restarted")
 
 
 def stop(work: Work, by: Actor, *, force: bool, reason: str) -> Change | None:
     """A person's or key's wish. None when it changes nothing: already stopping, or ended."""
     facts = {"by": by.name or by.id, "reason": reason, "force": force}
     if work.status is Status.QUEUED:
-        return _change(work, Event.STOP, stopped_by=by, stop_cause="REQUEST", facts=facts, attempt_id=None)
+        return change_of(work, Event.STOP, stopped_by=by, stop_cause="REQUEST", facts=facts, attempt_id=None)
     if work.status is Status.ASSIGNED:
-        return _change(
+        return change_of(
             work,
             Event.STOP,
             attempt_end=AttemptEnd.WITHDRAWN,
@@ -258,9 +165,9 @@ def stop(work: Work, by: Actor, *, force: bool, reason: str) -> Change | None:
             facts=facts,
         )
     if work.status is Status.RUNNING:
-        return _change(work, Event.STOP, stopped_by=by, stop_cause="REQUEST", stop_force=force, facts=facts)
+        return change_of(work, Event.STOP, stopped_by=by, stop_cause="REQUEST", stop_force=force, facts=facts)
     if work.status is Status.STOPPING and force and not work.stop_force:
-        return _change(work, Event.STOP_NOW, stopped_by=by, stop_force=True, facts=facts)
+        return change_of(work, Event.STOP_NOW, stopped_by=by, stop_force=True, facts=facts)
     return None
 
 
@@ -268,7 +175,7 @@ def meet_deadline(work: Work) -> Change | None:
     """The run time is over and the runner has not ended it itself."""
     if work.status is not Status.RUNNING or not work.deadline_over:
         return None
-    return _change(work, Event.DEADLINE, stop_cause="TIMEOUT", stop_force=False)
+    return change_of(work, Event.DEADLINE, stop_cause="TIMEOUT", stop_force=False)
 
 
 def leave_queue(work: Work, obstacles: list[dict[str, object]], *, possible: bool) -> Change | None:
@@ -285,7 +192,7 @@ def leave_queue(work: Work, obstacles: list[dict[str, object]], *, possible: boo
             details=details,
         )
     )
-    return _change(work, Event.QUEUE_TIMEOUT, failure=failure, facts={"code": failure.code})
+    return change_of(work, Event.QUEUE_TIMEOUT, failure=failure, facts={"code": failure.code})
 
 
 def resolve(work: Work, status: Status, by: Actor, note: str) -> Change | None:
@@ -300,14 +207,14 @@ def resolve(work: Work, status: Status, by: Actor, note: str) -> Change | None:
     failure = None
     if status is Status.FAILED:
         failure = Failure("RESOLVED_AS_FAILED", note or "A person declared it failed.")
-    return _change(work, events[status], failure=failure, facts={"by": by.name or by.id, "note": note})
+    return change_of(work, events[status], failure=failure, facts={"by": by.name or by.id, "note": note})
 
 
 def note_contact(work: Work) -> Change | None:
     """Writes into the history that the runner fell silent, or spoke again."""
     if work.status not in (Status.RUNNING, Status.STOPPING):
         return None
-    return _change(work, Event.CONTACT_REGAINED if work.contact_lost else Event.CONTACT_LOST)
+    return change_of(work, Event.CONTACT_REGAINED if work.contact_lost else Event.CONTACT_LOST)
 
 
 def timeout_failure(work: Work) -> Failure:
@@ -315,24 +222,8 @@ def timeout_failure(work: Work) -> Failure:
     return Failure("TIMEOUT", f"It ran longer than the {work.timeout_seconds:g} seconds allowed.")
 
 
-def _result(work: Work, event: Event, result: Finish, *, failure: Failure | None = None, **more: object) -> Change:
-    reason = failure.code if failure else ""
-    return _change(
-        work,
-        event,
-        attempt_end=result.outcome,
-        end_reason=reason,
-        output=result.output or None,
-        failure=failure,
-        digest=result.digest,
-        metrics=result.metrics,
-        node_events=result.node_events,
-        log_lines=result.log_lines,
-        **more,
-    )
-
-
-def _change(work: Work, event: Event, **fields: object) -> Change:
+def change_of(work: Work, event: Event, **fields: object) -> Change:
+    """A step of the work; `fields` are those of Change, and the attempt is the work's own unless they say otherwise."""
     fields.setdefault("attempt_id", work.attempt.id if work.attempt else None)
     status = next_status(work.status, event)
     return Change(execution_id=work.execution_id, event=event, status=status, **fields)  # type: ignore[arg-type]  # each caller above names fields of Change

@@ -8,11 +8,12 @@ from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as pb
 from services.kit.errors import invalid
 from services.kit.ids import is_id
+from services.scheduler.continuations.model import DebugWord, Suspension, Wait
 from services.scheduler.evidence.messages import to_batch
 from services.scheduler.evidence.model import ReportedBatch
 from services.scheduler.executions import calls
 from services.scheduler.executions.messages import failure_from_message, metrics_from_message
-from services.scheduler.executions.model import AttemptEnd, DebugWord, Finish, Instruction, Offer, Suspension, Wait
+from services.scheduler.executions.model import AttemptEnd, Finish, Instruction, Offer
 from services.scheduler.executions.repository.outcomes import printable
 
 _PHASES = {attempt_pb2.AttemptPhase.Value(f"ATTEMPT_PHASE_{phase.name}"): phase for phase in calls.Phase}

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from services.scheduler.continuations.model import Continuation, DebugWord, Suspension
 from services.scheduler.executions.lifecycle import Event, Status
 
 
@@ -96,18 +97,6 @@ class Demand:
     capabilities: tuple[str, ...] = ()
     runner_id: str | None = None
     mode: Mode = Mode.SCHEDULED
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """What an execution needs beside its graph and inputs; documents are JSON. See the table of this name."""
-
-    source_attempt_id: str | None = None
-    nodes: tuple[str, ...] | None = None
-    variables: bytes = b"[]"
-    edits: bytes = b"{}"
-    calls: bytes = b"[]"
-    debug: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,31 +208,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A node that waits: an approval, with the question in `request` (JSON), or a delay of so many seconds.
-
-    The `request` of a delay is the node's output once it is over.
-    """
-
-    node_id: str
-    seconds: float | None
-    request: bytes
-
-    @property
-    def is_approval(self) -> bool:
-        """Whether a person decides, and not a clock."""
-        return self.seconds is None
-
-
-@dataclass(frozen=True, slots=True)
-class Suspension:
-    """What an execution waits for, and its variables as JSON."""
-
-    waits: tuple[Wait, ...]
-    variables: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Finish:
     """The end of an attempt as its runner journalled it. `outcome` is OK, FAILED, STOPPED or SUSPENDED."""
 
@@ -256,25 +220,6 @@ class Finish:
     log_lines: int = 0
     stopped_by: str = ""
     suspension: Suspension | None = None
-
-
-class DebugAction(StrEnum):
-    """What a person who debugs an execution wants; see the proto."""
-
-    CONTINUE = "CONTINUE"
-    STEP = "STEP"
-    RUN_TO = "RUN_TO"
-    PAUSE = "PAUSE"
-    BREAKPOINTS = "BREAKPOINTS"
-
-
-@dataclass(frozen=True, slots=True)
-class DebugWord:
-    """A word of the person who debugs an execution."""
-
-    action: DebugAction
-    node_id: str = ""
-    breakpoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from services.kit.errors import FieldError, invalid
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.scheduler.continuations.debugging import Debugging
+from services.scheduler.continuations.model import DebugAction, DebugWord
 from services.scheduler.continuations.retries import Retries, Retry
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
@@ -24,7 +25,7 @@ from services.scheduler.executions.messages import (
     status_of,
     step_message,
 )
-from services.scheduler.executions.model import DebugAction, DebugWord, Mode
+from services.scheduler.executions.model import Mode
 from services.scheduler.executions.obstacles import AWAITING_APPROVAL, NO_RUNNER, PendingReason
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.use_cases import RequestKey, Submission, Submissions

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from services.kit import idempotency
-from services.kit.errors import DomainError, FieldError, Kind, invalid
+from services.kit.errors import DomainError, Kind
 from services.kit.identity import Principal, acting_principal
-from services.kit.ids import is_id, new_id
+from services.kit.ids import new_id
 from services.kit.outbox import Outbox, Resource
+from services.scheduler.continuations.model import Continuation
+from services.scheduler.executions.admission import check_submission
 from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.calls import Aftermath
 from services.scheduler.executions.errors import execution_not_found, runner_unavailable
 from services.scheduler.executions.inputs import (
     DEFAULT_PRIORITY,
     DEFAULT_QUEUE_TIMEOUT_SECONDS,
-    check_limits,
     concurrency_key,
     dump_inputs,
     read_inputs,
 )
 from services.scheduler.executions.licence import Licence
-from services.scheduler.executions.model import Actor, Continuation, Demand, Launch, Mode, Offer
+from services.scheduler.executions.model import Actor, Demand, Launch, Mode, Offer
 from services.scheduler.executions.obstacles import explain
 from services.scheduler.executions.repository import dispatch, queries, submission
 from services.scheduler.executions.repository.queries import View
@@ -107,7 +108,7 @@ class Submissions:
         is left.
         """
         principal = acting_principal()
-        _check(wanted, principal)
+        check_submission(wanted, principal)
         await self._licence.require()
         try:
             accepted, offers = await self._store(wanted, key or RequestKey(), principal)
@@ -124,7 +125,7 @@ class Submissions:
         Whoever calls asks `require_licence` before it begins the transaction, and `announce`s after the commit. Raises
         what `submit` raises, less the licence's refusal and what concerns keys and runners.
         """
-        _check(wanted, principal)
+        check_submission(wanted, principal)
         launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
         return await self._insert(connection, launch, audit=None)
 
@@ -209,43 +210,13 @@ class Submissions:
             )
 
 
-def _check(wanted: Submission, principal: Principal) -> None:
-    check_limits(
-        priority=wanted.priority,
-        timeout_seconds=wanted.timeout_seconds,
-        queue_timeout_seconds=wanted.queue_timeout_seconds,
-        dedupe_key=wanted.dedupe_key,
-        not_before=wanted.not_before,
-    )
-    if not is_id(wanted.workflow_id):
-        raise invalid("The workflow's id is no id.", FieldError("/workflowId", "Give the id of a workflow."))
-    if wanted.runner_id is not None and not is_id(wanted.runner_id):
-        raise invalid("The runner's id is no id.", FieldError("/runnerId", "Give the id of a runner."))
-    if wanted.mode is Mode.INTERACTIVE and wanted.runner_id is None:
-        raise invalid(
-            "An interactive execution needs a runner.",
-            FieldError("/runnerId", "Name a connected runner; you have none of your own."),
-        )
-    if wanted.mode is Mode.INTERACTIVE and wanted.not_before is not None:
-        raise invalid(
-            "An interactive execution begins at once.", FieldError("/notBefore", "Leave it out, or schedule it.")
-        )
-    if wanted.debug is not None and wanted.mode is not Mode.INTERACTIVE:
-        raise invalid(
-            "Only an interactive execution is debugged.",
-            FieldError("/debug", "Leave it out, or give the mode interactive."),
-        )
-    if wanted.draft and not principal.may("workflow:edit"):
-        raise DomainError(Kind.FORBIDDEN, "PERMISSION_MISSING", "Running a draft needs the permission workflow:edit.")
-
-
 async def _prepare(
     connection: "Connection", wanted: Submission, principal: Principal, retry_lease_seconds: float
 ) -> Launch:
     if wanted.version:
         launchable, draft = await load_version(connection, wanted.workflow_id, wanted.version)
         wanted = replace(wanted, draft=draft)
-        _check(wanted, principal)
+        check_submission(wanted, principal)
     else:
         launchable = await load_launchable(connection, wanted.workflow_id, wanted.draft)
     return make_launch(launchable, wanted, Actor(principal.kind, principal.id, principal.name), retry_lease_seconds)

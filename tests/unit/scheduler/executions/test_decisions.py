@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.scheduler.executions import decisions
+from services.scheduler.continuations.model import Suspension, Wait
+from services.scheduler.executions import decisions, endings
 from services.scheduler.executions.lifecycle import ENDED, Event, Status
 from services.scheduler.executions.model import (
     Actor,
@@ -72,7 +73,7 @@ def led_to(change: Change | None) -> tuple[Event, Status]:
 def test_a_finish_ends_the_live_attempt(
     status: Status, more: dict[str, Any], result: Finish, expected: tuple[Event, Status]
 ) -> None:
-    change, answer = decisions.finish(work(status, **more), result, "r1")
+    change, answer = endings.finish(work(status, **more), result, "r1")
     assert answer is Answer.OK
     assert led_to(change) == expected
     assert change is not None
@@ -83,9 +84,7 @@ def test_a_finish_ends_the_live_attempt(
 def test_a_retry_waits_for_its_backoff_which_doubles() -> None:
     waits = []
     for run_attempts in (1, 2, 3, 20):
-        change, _ = decisions.finish(
-            work(Status.RUNNING, max_attempts=99, run_attempts=run_attempts), BROKEN_AGAIN, "r1"
-        )
+        change, _ = endings.finish(work(Status.RUNNING, max_attempts=99, run_attempts=run_attempts), BROKEN_AGAIN, "r1")
         assert change is not None
         assert change.waiting_for == "RETRY_BACKOFF"
         waits.append(change.ready_in_seconds)
@@ -93,7 +92,7 @@ def test_a_retry_waits_for_its_backoff_which_doubles() -> None:
 
 
 def test_a_timed_out_execution_fails_with_TIMEOUT() -> None:  # noqa: N802
-    change, _ = decisions.finish(work(Status.STOPPING, stop_cause="TIMEOUT"), STOPPED, "r1")
+    change, _ = endings.finish(work(Status.STOPPING, stop_cause="TIMEOUT"), STOPPED, "r1")
     assert change is not None
     assert change.failure is not None
     assert change.failure.code == "TIMEOUT"
@@ -101,7 +100,7 @@ def test_a_timed_out_execution_fails_with_TIMEOUT() -> None:  # noqa: N802
 
 
 def test_who_stopped_it_on_the_runner_is_named() -> None:
-    change, _ = decisions.finish(work(Status.RUNNING), STOPPED, "r1")
+    change, _ = endings.finish(work(Status.RUNNING), STOPPED, "r1")
     assert change is not None
     assert change.stopped_by == Actor("runner", "r1", "Bob")
 
@@ -123,7 +122,7 @@ def test_who_stopped_it_on_the_runner_is_named() -> None:
 def test_a_finish_that_changes_nothing(
     status: Status, ended: dict[str, Any], more: dict[str, Any], result: Finish, expected: Answer
 ) -> None:
-    assert decisions.finish(work(status, attempt=ended, **more), result, "r1") == (None, expected)
+    assert endings.finish(work(status, attempt=ended, **more), result, "r1") == (None, expected)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +137,7 @@ def test_a_finish_that_changes_nothing(
 def test_a_late_finish_of_the_lost_latest_attempt_counts(
     status: Status, result: Finish, expected: tuple[Event, Status]
 ) -> None:
-    change, answer = decisions.finish(work(status, attempt={"ended": AttemptEnd.LOST}), result, "r1")
+    change, answer = endings.finish(work(status, attempt={"ended": AttemptEnd.LOST}), result, "r1")
     assert answer is Answer.LATE_ACCEPTED
     assert led_to(change) == expected
     assert change is not None
@@ -179,7 +178,7 @@ def test_a_stop_that_is_never_confirmed_is_lost() -> None:
 
 def test_a_runner_that_stopped_itself_by_its_lease_has_lost_the_work() -> None:
     fenced = Finish(AttemptEnd.FAILED, "d", failure=Failure("FENCED", "no contact"))
-    change, _ = decisions.finish(work(Status.RUNNING), fenced, "r1")
+    change, _ = endings.finish(work(Status.RUNNING), fenced, "r1")
     assert led_to(change) == (Event.LOSE, Status.LOST)
     assert change is not None
     assert change.digest == "d"
@@ -275,3 +274,32 @@ def test_timers_that_are_not_over_change_nothing() -> None:
     assert decisions.expire_offer(work(Status.ASSIGNED)) is None
     assert decisions.meet_deadline(work(Status.RUNNING)) is None
     assert decisions.leave_queue(work(Status.QUEUED), [], possible=True) is None
+
+
+@pytest.mark.parametrize(
+    ("waits", "waiting_for", "ready_in"),
+    [
+        ([Wait("ask", None, b"{}")], "APPROVAL", endings.UNTIL_DECIDED_SECONDS),
+        ([Wait("nap", 60.0, b"1"), Wait("long", 600.0, b"1")], "DELAY", 60.0),
+        ([Wait("ask", None, b"{}"), Wait("past", -1.0, b"1")], "DELAY", 0.0),
+    ],
+)
+def test_a_suspension_goes_back_to_the_queue_and_costs_no_try(
+    waits: list[Wait], waiting_for: str, ready_in: float
+) -> None:
+    suspended = Finish(AttemptEnd.SUSPENDED, "d5", suspension=Suspension(tuple(waits), b"{}"))
+    change, answer = endings.finish(work(Status.RUNNING, run_attempts=2), suspended, "r1")
+    assert (led_to(change), answer) == ((Event.SUSPEND, Status.QUEUED), Answer.OK)
+    assert change is not None
+    assert (change.waiting_for, change.ready_in_seconds, change.run_attempts) == (waiting_for, ready_in, 1)
+    stopping = work(Status.STOPPING, stop_cause="REQUEST")
+    assert led_to(endings.finish(stopping, suspended, "r1")[0]) == (Event.FINISH_STOPPED, Status.STOPPED)
+    lost = work(Status.LOST, attempt={"ended": AttemptEnd.LOST})
+    assert endings.finish(lost, suspended, "r1") == (None, Answer.STALE_ATTEMPT)
+
+
+def test_interactive_work_that_has_begun_once_waits_in_the_queue_like_others() -> None:
+    again = work(Status.ASSIGNED, mode=Mode.INTERACTIVE, attempt={"number": 2})
+    change, _ = decisions.decline(again, "BUSY", delivered=True)
+    assert led_to(change) == (Event.DECLINE, Status.QUEUED)
+    assert led_to(decisions.give_back(again, AttemptEnd.UNDELIVERED, "gone")) == (Event.RETURN, Status.QUEUED)
