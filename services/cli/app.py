@@ -11,6 +11,7 @@ from services.cli import (
     deliveries,
     events,
     executions,
+    fires,
     hub,
     notifications,
     runners,
@@ -58,6 +59,7 @@ app.add_typer(executions.app, name="execution")
 app.add_typer(runners.app, name="runner")
 webhooks.add_to(triggers.app)
 breakers.add_to(triggers.app, app)
+fires.add_to(triggers.app)
 app.add_typer(triggers.app, name="trigger")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(calendars.app, name="calendar")

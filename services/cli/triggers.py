@@ -1,4 +1,4 @@
-"""`exekra trigger …`: schedules and webhooks, what they would do, what became of their fires."""
+"""`exekra trigger …`: make, change and switch schedules and webhooks. What they do is in `fires`."""
 
 import json
 from typing import Annotated, Any
@@ -38,13 +38,6 @@ COLUMNS = {
     "NEXT": "nextFireAt",
     "WHEN": "description",
     "ID": "id",
-}
-FIRE_COLUMNS = {
-    "AT": "fireAt",
-    "OUTCOME": "outcome",
-    "REASON": "reason",
-    "LATE": "lateSeconds",
-    "EXECUTION": "executionId",
 }
 
 
@@ -90,13 +83,13 @@ def create_trigger(
     if webhook:
         body |= {"kind": "webhook", "auth": {"type": auth}}
     else:
-        body |= {"kind": "schedule", **_schedule(cron, every, at, zone, starts, ends, calendar)}
+        body |= {"kind": "schedule", **schedule_members(cron, every, at, zone, starts, ends, calendar)}
         body |= _rules(jitter, misfire, grace, overlap)
 
     async def make(hub: Hub) -> dict[str, Any]:
         found = await hub.workflows.find(workflow)
         body["workflowId"] = found.id
-        if given := await _inputs(hub, found, documents, inputs):
+        if given := await given_inputs(hub, found, documents, inputs):
             body["inputs"] = given
         made: dict[str, Any] = await hub.create("/triggers", body)
         return made
@@ -145,7 +138,7 @@ def update_trigger(
 ) -> None:
     """Change a trigger; what is left out stays."""
     session = session_of(context)
-    body = _schedule(cron, every, at, zone, starts, ends, calendar) | _rules(jitter, misfire, grace, overlap)
+    body = schedule_members(cron, every, at, zone, starts, ends, calendar) | _rules(jitter, misfire, grace, overlap)
     body |= {name: value for name, value in (("name", rename), ("priority", priority)) if value is not None}
     documents = read_inputs(input_json)
     if not body and not documents and not inputs:
@@ -154,7 +147,7 @@ def update_trigger(
     async def change(hub: Hub) -> dict[str, Any]:
         trigger = await find_trigger(hub, name)
         workflow = await hub.workflows.get(trigger["workflowId"])
-        if given := await _inputs(hub, workflow, documents, inputs):
+        if given := await given_inputs(hub, workflow, documents, inputs):
             body["inputs"] = given
         changed: dict[str, Any] = await hub.patch(f"/triggers/{trigger['id']}", body)
         return changed
@@ -189,91 +182,6 @@ def delete_trigger(context: typer.Context, name: Name) -> None:
     session.output.document({"deleted": trigger["id"]}, [f"Deleted {trigger['name']}."])
 
 
-@app.command("fire")
-def fire_trigger(context: typer.Context, name: Name, inputs: Inputs = None, input_json: InputJson = "") -> None:
-    """Start an execution now, as the trigger would."""
-    session = session_of(context)
-    documents = read_inputs(input_json)
-
-    async def fire(hub: Hub) -> dict[str, Any]:
-        trigger = await find_trigger(hub, name)
-        given = await _inputs(hub, await hub.workflows.get(trigger["workflowId"]), documents, inputs)
-        fired: dict[str, Any] = await hub.create(f"/triggers/{trigger['id']}/fire", {"inputs": given} if given else {})
-        return fired
-
-    answer = session.ask(fire)
-    was_there = " (it was there already)" if answer["duplicate"] else ""
-    session.output.document(answer, [f"Execution {answer['execution']['id']}{was_there}."])
-
-
-@app.command("preview")
-def preview_schedule(
-    context: typer.Context,
-    cron: Cron = None,
-    every: Every = None,
-    at: At = None,
-    zone: Zone = None,
-    starts: Starts = None,
-    ends: Ends = None,
-    calendar: CalendarNames = None,
-    count: Annotated[int, typer.Option(min=1, max=50, help="Fires to show.")] = 10,
-) -> None:
-    """Show when a schedule would fire, without making it."""
-    session = session_of(context)
-    body = {**_schedule(cron, every, at, zone, starts, ends, calendar), "count": count}
-    answer = session.ask(lambda hub: hub.post("/triggers/preview", body))
-    fires = [(each["at"], f"{each['local']}  {each['dst'] or ''}".rstrip()) for each in answer["fires"]]
-    dropped = [(each["at"], f"{each['local']}  not: {each['because']}") for each in answer["dropped"]]
-    session.output.document(answer, [answer["description"], *(line for _, line in sorted(fires + dropped))])
-
-
-@app.command("fires")
-def list_fires(
-    context: typer.Context,
-    name: Name,
-    outcome: Annotated[
-        list[str] | None, typer.Option(help="fired, missed, skipped, …; may stand several times.")
-    ] = None,
-    starts: Annotated[str, typer.Option("--from", help="From this time on.")] = "",
-    ends: Annotated[str, typer.Option("--until", help="Before this time.")] = "",
-    most: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
-) -> None:
-    """List what became of a trigger's fires, newest first."""
-    session = session_of(context)
-
-    async def look(hub: Hub) -> list[dict[str, Any]]:
-        trigger = await find_trigger(hub, name)
-        query = {"outcome": ",".join(outcome or []), "from": starts, "to": ends}
-        found: list[dict[str, Any]] = await hub.items(f"/triggers/{trigger['id']}/fires", most=most, **query)
-        return found
-
-    session.output.table(session.ask(look), FIRE_COLUMNS, "Nothing was due yet.")
-
-
-@app.command("backfill")
-def backfill_trigger(
-    context: typer.Context,
-    name: Name,
-    starts: Annotated[str, typer.Option("--from", help="Missed fires from this time on.")],
-    ends: Annotated[str, typer.Option("--until", help="Before this time.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be executed.")] = False,
-) -> None:
-    """Execute missed fires of a range, each at most once."""
-    session = session_of(context)
-
-    async def fill(hub: Hub) -> dict[str, Any]:
-        trigger = await find_trigger(hub, name)
-        body = {"from": starts, "to": ends, "dryRun": dry_run}
-        filled: dict[str, Any] = await hub.post(f"/triggers/{trigger['id']}/backfill", body)
-        return filled
-
-    answer = session.ask(fill)
-    lines = [f"{item['fireAt']}  {item['outcome']}  {item['executionId'] or ''}".rstrip() for item in answer["items"]]
-    if answer["remaining"]:
-        lines.append(f"{answer['remaining']} more: run it again.")
-    session.output.document(answer, lines or ["Nothing was missed."])
-
-
 async def find_trigger(hub: Hub, name: str) -> dict[str, Any]:
     """The trigger of this name (whatever its case) or id. Raises CliError for none and for several."""
     if is_id(name):
@@ -287,9 +195,10 @@ async def find_trigger(hub: Hub, name: str) -> dict[str, Any]:
     return found[0]
 
 
-async def _inputs(
+async def given_inputs(
     hub: Hub, workflow: WorkflowModel, documents: dict[str, Any], pairs: list[str] | None
 ) -> dict[str, Any]:
+    """Inputs of `--input-json` and `--input`, read as the workflow's published version declares them."""
     types = await declared_types(hub, workflow, draft=False) if pairs else {}
     return documents | parse_pairs(pairs or (), types)
 
@@ -307,7 +216,7 @@ def _switch(context: typer.Context, name: str, verb: str) -> None:
     session.output.document(answer, [f"{trigger['name']} is {_state(trigger)}.", *_facts(trigger)])
 
 
-def _schedule(
+def schedule_members(
     cron: str | None,
     every: int | None,
     at: str | None,
@@ -316,6 +225,7 @@ def _schedule(
     ends: str | None,
     calendars: list[str] | None,
 ) -> dict[str, Any]:
+    """Members of a schedule as the API names them, as far as they are given."""
     members = {
         "cron": cron,
         "intervalSeconds": every,

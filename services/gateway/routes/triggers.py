@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from services.gateway.routes import fire_shapes
 from services.gateway.routes import trigger_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.workflows import pass_if_match
@@ -65,8 +66,8 @@ ROUTES = (
         summary="Show when a schedule would fire",
         permission="trigger:view",
         rpc=f"{SERVICE}.PreviewSchedule",
-        request=shapes.PreviewSchedule,
-        response=shapes.Preview,
+        request=fire_shapes.PreviewSchedule,
+        response=fire_shapes.Preview,
     ),
     route(
         method="GET",
@@ -122,8 +123,8 @@ ROUTES = (
         summary="Start an execution now, as the trigger would",
         permission="execution:run",
         rpc=f"{SERVICE}.FireTrigger",
-        request=shapes.FireTrigger,
-        response=shapes.FiredExecution,
+        request=fire_shapes.FireTrigger,
+        response=fire_shapes.FiredExecution,
         status=201,
         further_statuses=(200,),
         status_of=lambda reply: 200 if reply.duplicate else 201,
@@ -145,8 +146,8 @@ ROUTES = (
         summary="List what became of a trigger's fires",
         permission="trigger:view",
         rpc=f"{SERVICE}.ListFires",
-        query=shapes.FireQuery,
-        response=shapes.FirePage,
+        query=fire_shapes.FireQuery,
+        response=fire_shapes.FirePage,
     ),
     route(
         method="POST",
@@ -154,8 +155,8 @@ ROUTES = (
         summary="Execute missed fires of a range, each at most once",
         permission="trigger:edit",
         rpc=f"{SERVICE}.BackfillTrigger",
-        request=shapes.BackfillTrigger,
-        response=shapes.Backfilled,
+        request=fire_shapes.BackfillTrigger,
+        response=fire_shapes.Backfilled,
         seconds=BACKFILL_SECONDS,
     ),
 )

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from services.scheduler.triggers.compose import make_firing
-from services.scheduler.triggers.firing import Launcher
+from services.scheduler.triggers.launching import Launcher
 from services.scheduler.triggers.planner import Planner
 from services.scheduler.triggers.repository import firing as repository
 

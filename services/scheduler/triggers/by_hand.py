@@ -12,7 +12,7 @@ from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions
-from services.scheduler.triggers.firing import LIVE_KEPT, Launcher, live_after
+from services.scheduler.triggers.launching import LIVE_KEPT, Launcher, live_after
 from services.scheduler.triggers.ledger import Decision, Outcome, Reason
 from services.scheduler.triggers.library import get_trigger, laid_over, resource
 from services.scheduler.triggers.model import Trigger

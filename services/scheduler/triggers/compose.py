@@ -7,8 +7,9 @@ from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.triggers.by_hand import ByHand
-from services.scheduler.triggers.firing import Firing, Launcher
+from services.scheduler.triggers.firing import Firing
 from services.scheduler.triggers.kinds import TriggerKind
+from services.scheduler.triggers.launching import Launcher
 from services.scheduler.triggers.model import Kind
 from services.scheduler.triggers.rpc import registration
 from services.scheduler.triggers.schedule_kind import ScheduleKind

@@ -5,7 +5,7 @@ Planning is `planner`'s; what people fire is `by_hand`'s.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,21 +13,13 @@ import structlog
 
 from services.kit.errors import DomainError
 from services.kit.translation import is_outage
-from services.scheduler.executions.bells import Bells
-from services.scheduler.executions.calls import Aftermath
-from services.scheduler.executions.licence import Licence
-from services.scheduler.executions.model import Actor, Launch
-from services.scheduler.executions.repository.bulk import insert_many
-from services.scheduler.executions.repository.submission import Demands
-from services.scheduler.executions.use_cases import Submission, make_launch
 from services.scheduler.outcomes.admission import admit
 from services.scheduler.outcomes.model import Admission
-from services.scheduler.triggers.ledger import Decision, DueFire, Outcome, Reason, Situation, decide
-from services.scheduler.triggers.placeholders import fill
+from services.scheduler.triggers.launching import Launcher, live_after
+from services.scheduler.triggers.ledger import Decision, DueFire, Reason, Situation, decide
 from services.scheduler.triggers.repository import firing as repository
 from services.scheduler.triggers.repository.firing import Ahead, Decided, Standing
 from services.scheduler.triggers.schedules import Overlap
-from services.scheduler.workflows.model import Launchable
 from services.scheduler.workflows.use_cases import load_launchables
 
 if TYPE_CHECKING:
@@ -39,7 +31,6 @@ AT_ONCE = 500
 """Fires of one transaction: enough to spread its cost, few enough that the first ones do not wait for the last."""
 AT_A_TIME = 2
 STOPPED_AT_ONCE = 100
-LIVE_KEPT = 100
 ANNOUNCED_AFTER_SECONDS = 0.5
 """Longest that an execution of a burst waits for its bell."""
 
@@ -50,68 +41,6 @@ class Stop(Protocol):
     async def __call__(self, execution_id: str, *, force: bool, reason: str) -> object:
         """Raises EXECUTION_NOT_FOUND, ALREADY_ENDED."""
         ...
-
-
-class Launcher:
-    """Makes the executions of fires, in the transaction that decides about them."""
-
-    def __init__(self, bells: Bells, licence: Licence, *, retry_lease_seconds: float) -> None:
-        self._bells = bells
-        self._licence = licence
-        self._retry_lease_seconds = retry_lease_seconds
-        self._demands = Demands()
-
-    async def licence_allows(self) -> bool:
-        """Raises UNAVAILABLE when no verdict was ever given."""
-        return (await self._licence.verdict()).allowed
-
-    async def launch(
-        self, connection: "Connection", wanted: Sequence[tuple[Standing, Decision]], versions: Mapping[str, object]
-    ) -> list[Decided]:
-        """An execution for each; one whose inputs do not fit is SKIPPED.
-
-        `versions` are the workflows' published ones. What is missing in the answer is to be decided again: the holder
-        of its deduplication key ended in this moment.
-        """
-        decided: list[Decided] = []
-        launches: dict[str, tuple[Standing, Decision]] = {}
-        made: list[Launch] = []
-        for standing, decision in wanted:
-            version = versions[standing.workflow_id]
-            assert isinstance(version, Launchable)
-            try:
-                launch = self._make(standing, decision, version)
-            except DomainError as error:
-                reason = repository.obstacle_of(error.reason)
-                decided.append(Decided(standing.id, Decision(decision.fire_at, Outcome.SKIPPED, reason)))
-                continue
-            made.append(launch)
-            launches[launch.id] = (standing, decision)
-        stored = await insert_many(connection, self._demands, made)
-        decided += [
-            Decided(standing.id, decision, stored[launch_id], duplicate=stored[launch_id] != launch_id)
-            for launch_id, (standing, decision) in launches.items()
-            if launch_id in stored
-        ]
-        return decided
-
-    def announce(self, executions: int) -> None:
-        """Call after the commit."""
-        if executions:
-            self._bells.settle(Aftermath(topics={"executions"}, dispatch=True))
-
-    def _make(self, standing: Standing, decision: Decision, version: Launchable) -> Launch:
-        wanted = Submission(
-            workflow_id=standing.workflow_id,
-            inputs=fill(standing.inputs, decision.fire_at, standing.timezone),
-            priority=standing.priority,
-            dedupe_key=standing.dedupe_key,
-            timeout_seconds=standing.timeout_seconds,
-            queue_timeout_seconds=standing.queue_timeout_seconds,
-            trigger_id=standing.id,
-            labels=standing.labels,
-        )
-        return make_launch(version, wanted, Actor("trigger", standing.id, standing.name), self._retry_lease_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +220,3 @@ def judge(standing: Standing, due: Sequence[DueFire], *, held: bool, obstacle: R
         obstacle=obstacle,
     )
     return decide(situation, [fire for fire in due if not (fire.waited and goes_on_waiting)])
-
-
-def live_after(standings: Mapping[str, Standing], launched: Sequence[Decided]) -> Mapping[str, Sequence[str]]:
-    """The executions that live now, of the schedules that have to know."""
-    live: dict[str, list[str]] = {}
-    for each in launched:
-        standing = standings[each.trigger_id]
-        if each.execution_id is not None and standing.overlap is not Overlap.ALLOW:
-            live.setdefault(each.trigger_id, list(standing.live)).append(each.execution_id)
-    return {trigger_id: ids[-LIVE_KEPT:] for trigger_id, ids in live.items()}

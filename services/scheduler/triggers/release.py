@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from services.kit.errors import DomainError
 from services.scheduler.outcomes.model import ReleasePolicy
 from services.scheduler.outcomes.release import Release, Released
-from services.scheduler.triggers.firing import Launcher, judge, live_after
+from services.scheduler.triggers.firing import judge
+from services.scheduler.triggers.launching import Launcher, live_after
 from services.scheduler.triggers.ledger import Decision, DueFire, Outcome, Reason
 from services.scheduler.triggers.repository import firing as repository
 from services.scheduler.triggers.repository.firing import Decided

@@ -27,7 +27,8 @@ from services.scheduler.executions.licence import Licence
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.by_hand import ByHand
 from services.scheduler.triggers.compose import make_firing, make_launcher
-from services.scheduler.triggers.firing import Firing, Launcher
+from services.scheduler.triggers.firing import Firing
+from services.scheduler.triggers.launching import Launcher
 from services.scheduler.triggers.model import Kind
 from services.scheduler.triggers.planner import Planner
 from services.scheduler.triggers.rpc import TriggerServicer
