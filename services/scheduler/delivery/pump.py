@@ -37,6 +37,7 @@ IS_ANYBODY_THERE: Final = "SELECT EXISTS (SELECT FROM event_interest)"
 COALESCE_SECONDS: Final = 0.02
 """Bells within this time are one."""
 DRAIN_SECONDS: Final = 5.0
+IDLE_SECONDS: Final = 60.0
 
 
 class Pump:
@@ -52,6 +53,8 @@ class Pump:
         self._wake = asyncio.Event()
         self._listeners = asyncio.Event()
         """Set while somebody wants events: only then bells are listened to."""
+        self._silence = asyncio.Event()
+        """Set to stop listening."""
         self._next_sweep = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -62,6 +65,7 @@ class Pump:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.finish_sending(), DRAIN_SECONDS)
         finally:
+            self._silence.set()
             tasks = [hearing, *self._sending]
             for task in tasks:
                 task.cancel()
@@ -74,6 +78,7 @@ class Pump:
                 self._listeners.set()
             else:
                 self._listeners.clear()
+                self._silence.set()
             while await connection.fetchval(queue.FAN_OUT, FAN_OUT_BATCH, self._times.window_seconds) == FAN_OUT_BATCH:
                 pass
             if time.monotonic() >= self._next_sweep:
@@ -160,13 +165,20 @@ class Pump:
             await queue.disable(connection, endpoint_id, "The receiver answered 410 Gone.", DISABLED)
 
     async def _hear(self, stop: asyncio.Event) -> None:
-        """Wakes the loop when executions change, while somebody wants to hear of it."""
-        if self._bell is None:
-            return
-        with self._bell.subscribe() as rung:
-            while not stop.is_set():
-                await wait_for_any(60.0, stop, rung)
-                if rung.is_set() and self._listeners.is_set():
+        """Listens to bells while somebody wants events: else they would wake this process for nothing."""
+        while self._bell is not None and not stop.is_set():
+            await wait_for_any(IDLE_SECONDS, stop, self._listeners)
+            if self._listeners.is_set() and not stop.is_set():
+                self._silence.clear()
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._bell.run(self._silence))
+                    tasks.create_task(self._wake_at_bells(self._bell))
+
+    async def _wake_at_bells(self, bell: Bell) -> None:
+        with bell.subscribe() as rung:
+            while not self._silence.is_set():
+                await wait_for_any(IDLE_SECONDS, self._silence, rung)
+                if rung.is_set():
                     self._wake.set()
-                await wait_for_any(COALESCE_SECONDS, stop)
+                await wait_for_any(COALESCE_SECONDS, self._silence)
                 rung.clear()

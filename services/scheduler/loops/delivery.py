@@ -33,13 +33,11 @@ async def open_delivery(
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(dsn, "scheduler", maximum=CONNECTIONS, keeps_plans=True))
         sender = await stack.enter_async_context(open_sender(settings))
-        bell = Bell(dsn)
-        pump = Pump(pool, sender, settings.delivery, bell)
+        pump = Pump(pool, sender, settings.delivery, Bell(dsn))
         postman = Postman(pool, settings.mail_server, settings.public_url)
         forget = partial(forget_deliveries, pool, settings.keep_deliveries_days)
         yield [
             partial(pump.run, stop),
-            partial(bell.run, stop),
             partial(every, settings.mail_seconds, postman.run_once, stop=stop, name="mail"),
             partial(every, RUNNERS_SECONDS, partial(tell_runners, pool), stop=stop, name="runner events"),
             partial(every, settings.retention_seconds, forget, stop=stop, name="delivery retention"),
