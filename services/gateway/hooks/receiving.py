@@ -57,11 +57,11 @@ class Receiver:
     async def _accept(self, request: web.Request, body: bytes) -> pb.AcceptedDelivery:
         clients = self._gateway.clients
         message = pb.IncomingDelivery(
-            token=request.match_info["token"],
-            query=request.rel_url.raw_query_string,
+            token=_text(request.match_info["token"]),
+            query=_text(request.rel_url.raw_query_string),
             body=body,
             ip=clients.ip(request),
-            url=f"{clients.base_url(request)}{request.raw_path}",
+            url=f"{clients.base_url(request)}{_text(request.raw_path)}",
             method=request.method,
         )
         for name, value in request.raw_headers:
@@ -84,6 +84,11 @@ class Receiver:
         elif error.reason == "RATE_LIMITED":
             limit, seconds = int(error.facts["rateLimit"]), int(error.facts["retryAfterSeconds"])
             request[RATE_HEADERS] = Allowance(POLICY, limit, 0, seconds)
+
+
+def _text(given: str) -> str:
+    """Bytes that were no UTF-8 come from the parser as halves of characters, which no message may hold."""
+    return given.encode("utf-8", "replace").decode()
 
 
 def read_wait(given: Sequence[str]) -> float:

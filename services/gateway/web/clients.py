@@ -44,7 +44,8 @@ class Clients:
     def base_url(self, request: web.Request) -> str:
         """EXEKRA_PUBLIC_URL, else the address the caller (or a trusted proxy's caller) used; no slash at the end."""
         forwarded = request.headers.get("X-Forwarded-Host", "") if self._is_trusted(_peer(request)) else ""
-        return self._public_url or f"https://{forwarded or request.host}"
+        host = (forwarded or request.host).encode("ascii", "replace").decode()
+        return self._public_url or f"https://{host}"
 
     def public_host(self, request: web.Request) -> str:
         """The host name alone: of EXEKRA_PUBLIC_URL, else the one the caller used. IPv6 keeps its brackets."""

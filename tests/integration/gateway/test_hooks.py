@@ -3,8 +3,10 @@
 import asyncio
 import io
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
@@ -297,3 +299,26 @@ async def test_who_waits_is_answered_when_the_gateway_drains(served: Served, scr
     async with asyncio.timeout(10):
         reply = await waiting
     assert (reply.status, reply.body["executionId"]) == (202, EXECUTION)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/hooks/t\xff?a=\xfe",
+        b"/hooks/%FF%00?a=%FF&%00",
+        b"/hooks/t?\xf0\x9f\x98\x80=%ZZ",
+        b"/hooks/..%2f..%2fapi",
+        b"/hooks/t?a=\xed\xa0\x80",
+    ],
+)
+async def test_a_hostile_address_is_an_answer_and_no_error_of_ours(
+    target: bytes, served: Served, script: Script
+) -> None:
+    script.answers["AcceptDeliveries"] = each(accepted)
+    parts = urlsplit(served.url)
+    context = ssl.create_default_context(cafile=str(served.authority))
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, ssl=context)
+    writer.write(b"POST " + target + b" HTTP/1.1\r\nHost: h\xff\r\nX-Odd: \xff\xfe\r\nContent-Length: 2\r\n\r\n{}")
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    assert status in (b"202", b"400", b"404", b"422")
