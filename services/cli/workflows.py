@@ -117,6 +117,7 @@ def export_workflow(
     published: Annotated[
         bool, typer.Option("--published", help="With --all: the published versions in place of the drafts.")
     ] = False,
+    tag: Annotated[str, typer.Option(help="With --all: only those that carry this tag.")] = "",
     prune: Annotated[
         bool, typer.Option("--prune", help="With --all: remove files of workflows that are gone.")
     ] = False,
@@ -126,7 +127,7 @@ def export_workflow(
     if (folder is None) == (not name):
         raise usage("Name one workflow, or give --all DIR.")
     if folder is not None:
-        export_folder(session, folder, published=published, prune=prune)
+        export_folder(session, folder, published=published, prune=prune, tag=tag)
         return
 
     async def fetch(hub: Hub) -> Any:

@@ -29,6 +29,7 @@ def apply_folder(
         bool, typer.Option("--publish", help="Publish what differs from the published version.")
     ] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete workflows of the Hub that have no file.")] = False,
+    tag: Annotated[str, typer.Option(help="With --prune: delete only those that carry this tag.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Delete without asking, at a terminal too.")] = False,
     note: Annotated[str, typer.Option(help="Kept with each version that is made, as a commit's id.")] = "",
 ) -> None:
@@ -41,7 +42,7 @@ def apply_folder(
     async def prepare(hub: Hub) -> tuple[list[Step], list[str]]:
         says_schedules = any(document.schedules is not None for document in files.values())
         stored = await read_stored(hub, published=publish, schedules=says_schedules)
-        steps = plan(files, stored, publish=publish, prune=prune)
+        steps = plan(files, stored, publish=publish, prune=prune, tag=tag)
         return steps, await find_problems(hub, steps)
 
     steps, problems = session.ask(prepare)
@@ -55,11 +56,11 @@ def apply_folder(
     session.output.document({"applied": applied, "steps": list(map(_as_json, steps))}, [_summary(steps, applied)])
 
 
-def export_folder(session: Session, folder: Path, *, published: bool, prune: bool) -> None:
-    """Writes a file for every workflow the caller may see."""
+def export_folder(session: Session, folder: Path, *, published: bool, prune: bool, tag: str = "") -> None:
+    """Writes a file for every workflow (of a tag) the caller may see."""
 
     async def read(hub: Hub) -> list[Stored]:
-        return list((await read_stored(hub, published=published, schedules=True)).values())
+        return list((await read_stored(hub, published=published, schedules=True, tag=tag)).values())
 
     stored = session.ask(read)
     chosen = [found for found in stored if not published or found.published is not None]

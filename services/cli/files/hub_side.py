@@ -22,11 +22,11 @@ class ChangedMeanwhileError(Exception):
     """Somebody saved the workflow after the plan was made; nothing of it was overwritten."""
 
 
-async def read_stored(hub: Hub, *, published: bool, schedules: bool) -> dict[str, Stored]:
-    """Every workflow by its name in folded case; published graphs and schedules only where asked for."""
+async def read_stored(hub: Hub, *, published: bool, schedules: bool, tag: str = "") -> dict[str, Stored]:
+    """Every workflow (of a tag) by its name in folded case; published graphs and schedules only where asked for."""
     gate = asyncio.Semaphore(AT_ONCE)
     triggers = await _schedules(hub) if schedules else {}
-    listed = [workflow async for workflow in hub.workflows.each()]
+    listed = [workflow async for workflow in hub.workflows.each(tag=tag)]
     # Not a task group: the first refusal is what the caller wants to hear, alone.
     read = await asyncio.gather(*(_read_one(hub, workflow, published, gate) for workflow in listed))
     stored = [replace(found, triggers=triggers.get(found.workflow.id, ())) for found in read]

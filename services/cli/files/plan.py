@@ -75,9 +75,12 @@ class Step:
 
 
 def plan(
-    files: Mapping[Path, WorkflowDocument], stored: Mapping[str, Stored], *, publish: bool, prune: bool
+    files: Mapping[Path, WorkflowDocument], stored: Mapping[str, Stored], *, publish: bool, prune: bool, tag: str = ""
 ) -> list[Step]:
-    """One step a workflow, in the order of names; `stored` is by name in folded case. Deletions come last."""
+    """One step a workflow, in the order of names; `stored` is by name in folded case. Deletions come last.
+
+    With a tag only workflows that carry it are deleted.
+    """
     steps = [
         _step(path, document, stored.get(document.name.casefold()), publish=publish, prune=prune)
         for path, document in files.items()
@@ -85,7 +88,9 @@ def plan(
     if prune:
         wanted = {document.name.casefold() for document in files.values()}
         steps += [
-            Step(found.workflow.name, "delete", before=found) for name, found in stored.items() if name not in wanted
+            Step(found.workflow.name, "delete", before=found)
+            for name, found in stored.items()
+            if name not in wanted and (not tag or tag in found.workflow.tags)
         ]
     return sorted(steps, key=lambda step: (step.action == "delete", step.name.casefold()))
 

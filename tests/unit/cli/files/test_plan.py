@@ -51,3 +51,6 @@ def test_only_pruning_deletes_and_it_comes_last() -> None:
     has = stored("Alpha", A)
     assert [step.action for step in plan(files("Bills", A), has, publish=False, prune=False)] == ["create"]
     assert [step.action for step in plan(files("Bills", A), has, publish=False, prune=True)] == ["create", "delete"]
+    mine = {**has, **stored("Mine", A, tags=["git"])}
+    pruned = plan(files("Bills", A), mine, publish=False, prune=True, tag="git")
+    assert [(step.name, step.action) for step in pruned] == [("Bills", "create"), ("Mine", "delete")]
