@@ -35,7 +35,8 @@ HOLDER = """SELECT a.id::text AS attempt_id, a.runner_id::text AS runner_id, a.e
  WHERE e.id = $1 AND a.ended_at IS NULL AND a.acknowledged_at IS NOT NULL"""
 NOW = "SELECT extract(epoch FROM now())::float8"
 IS_RECORDED = """SELECT EXISTS (
-  SELECT FROM attempt a JOIN continuation c ON c.execution_id = a.execution_id
+  SELECT FROM attempt a JOIN continuation c ON c.execution_id = a.execution_id JOIN execution e ON e.id = a.execution_id
+    JOIN artifact t ON t.id = $4 JOIN execution o ON o.id = t.execution_id AND o.workflow_id = e.workflow_id
    WHERE a.id = $1 AND a.runner_id = $2 AND a.ended_at IS NULL
      AND (position($3::bytea IN c.variables) > 0 OR EXISTS (
        SELECT FROM node_run n WHERE n.attempt_id = c.source_attempt_id AND position($3::bytea IN n.output) > 0)))"""
@@ -121,5 +122,5 @@ async def latest_begun(connection: "Connection", execution_id: str) -> str | Non
 
 
 async def is_recorded(connection: "Connection", attempt_id: str, runner_id: str, artifact_id: str) -> bool:
-    """Whether what a live attempt of this runner needs refers to the artifact."""
-    return bool(await connection.fetchval(IS_RECORDED, attempt_id, runner_id, artifact_id.encode()))
+    """Whether what a live attempt of this runner needs refers to the artifact, and it is of the same workflow."""
+    return bool(await connection.fetchval(IS_RECORDED, attempt_id, runner_id, artifact_id.encode(), artifact_id))

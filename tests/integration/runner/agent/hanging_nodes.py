@@ -6,22 +6,29 @@ _MODULE = '''
 import os, subprocess, sys, time
 from runner.nodes.base import NodeConfig, NodeType, Result
 
-DAEMON = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+DEAF = "import signal, time; [signal.signal(number, signal.SIG_IGN) for number in (1, 2, 15)]; "
+GRANDCHILD = DEAF + "time.sleep(600)"
+DAEMON = DEAF + (
+    "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', sys.argv[1]], start_new_session=True); "
+    "print(child.pid, flush=True); time.sleep(600)"
+)
 
 class HangConfig(NodeConfig):
     pids_file: str
 
 class Hang(NodeType[HangConfig]):
-    """Blocks its process; its daemon has left the session and the group."""
+    """Blocks its process; its daemon and that one's child have left the session and the group, and hear no signal."""
     type = "test.hang"
     title = help = icon = "hang"
     config = HangConfig
     example = {"pidsFile": "pids"}
 
     async def run(self, config, context):
-        daemon = subprocess.Popen([sys.executable, "-c", DAEMON], start_new_session=True)
+        arguments = [sys.executable, "-c", DAEMON, GRANDCHILD]
+        daemon = subprocess.Popen(arguments, start_new_session=True, stdout=subprocess.PIPE)
+        grandchild = int(daemon.stdout.readline())
         with open(config.pids_file + ".new", "w") as file:
-            file.write(f"{os.getpid()} {daemon.pid}")
+            file.write(f"{os.getpid()} {daemon.pid} {grandchild}")
         os.replace(config.pids_file + ".new", config.pids_file)
         time.sleep(600)
         return Result()

@@ -15,7 +15,7 @@ from tests.integration.runner.agent.waiting import eventually, gone, read_pids
 async def hanging(
     hub: ScriptedHub, agent: AgentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Attempt, list[psutil.Process]]:
-    """An execution that hears nothing, with its process and its daemon."""
+    """An execution that hears nothing, with its process, its daemon and that one's child."""
     monkeypatch.setenv("PYTHONPATH", hanging_nodes.install(tmp_path / "nodes"))
     await agent.start()
     attempt = await hub.offer(graphs.chain(graphs.hang(str(tmp_path / "pids"))))
@@ -46,27 +46,29 @@ async def test_a_forced_stop_kills_at_once(hub: ScriptedHub, hanging: tuple[Atte
 async def test_a_killed_agent_takes_its_processes_with_it_and_the_next_one_its_daemons(
     hub: ScriptedHub, agent: AgentProcess, hanging: tuple[Attempt, list[psutil.Process]]
 ) -> None:
-    attempt, (worker, daemon) = hanging
+    attempt, (worker, daemon, grandchild) = hanging
     children = agent.children()
     await agent.kill()
-    await eventually(lambda: all(gone(child) for child in children if child != daemon))
+    await eventually(lambda: all(gone(child) for child in children if child not in (daemon, grandchild)))
     assert gone(worker)
     assert not gone(daemon), "a daemon that left the session survives its agent"
+    assert not gone(grandchild)
     await agent.start()
     await hub.until(lambda: len(hub.hellos) == 2)
     assert gone(daemon), "and was gone before Hello"
+    assert gone(grandchild)
     assert attempt.hello_phases == [(apb.ATTEMPT_PHASE_BEGUN, False)]
 
 
 async def test_a_process_that_dies_is_a_failure_with_its_signal(
     hub: ScriptedHub, hanging: tuple[Attempt, list[psutil.Process]]
 ) -> None:
-    attempt, (worker, daemon) = hanging
+    attempt, (worker, daemon, grandchild) = hanging
     worker.kill()
     record = await hub.finished(attempt)
     assert (record.outcome, record.failure.code) == (apb.OUTCOME_FAILED, "EXECUTION_CRASHED")
     assert "signal 9" in record.failure.message
-    await eventually(lambda: gone(daemon))
+    await eventually(lambda: gone(daemon) and gone(grandchild))
 
 
 async def test_an_inline_execution_stops_softly(hub: ScriptedHub, agent: AgentProcess) -> None:
