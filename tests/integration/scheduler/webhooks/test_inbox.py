@@ -267,7 +267,8 @@ async def test_each_trigger_has_its_own_allowance(open_door: OpenDoor) -> None:
     remaining = [(await door.deliver(usual)).allowance.remaining for _ in range(3)]
     assert remaining == [2, 1, 0]
     over = await refusal(door.deliver(usual))
-    assert (over.reason, over.facts["retryAfterSeconds"]) == ("RATE_LIMITED", 20)
+    assert over.reason == "RATE_LIMITED"
+    assert 1 <= over.facts["retryAfterSeconds"] <= 20
     assert (await door.deliver(own)).allowance.limit == 1
     assert (await refusal(door.deliver(own))).reason == "RATE_LIMITED"
     assert await door.counts() == (4, 4)
