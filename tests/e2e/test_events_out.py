@@ -64,7 +64,15 @@ async def test_an_execution_is_told_signed_and_in_order_and_what_was_missed_is_s
         await eventually(lambda: len(receiver.came) >= 9, 30.0)
         assert [message.type for message in receiver.accepted[5:]] == STEPS
 
-        page = await hub.api.call("GET", f"{path}/deliveries?status=delivered&eventType=execution.completed")
+        # The answer reaches the Hub a moment after the receiver has the event.
+        async def are_logged() -> dict[str, Any] | None:
+            logged: dict[str, Any] = await hub.api.call(
+                "GET", f"{path}/deliveries?status=delivered&eventType=execution.completed"
+            )
+            return logged if len(logged["items"]) == 2 else None
+
+        page = await eventually(are_logged)
+        assert page is not None
         assert [item["subjectKind"] for item in page["items"]] == ["execution", "execution"]
         one = await hub.api.call("GET", f"{path}/deliveries/{page['items'][1]['id']}")
         assert one["body"]["data"]["execution"]["id"] == execution["id"]
@@ -124,7 +132,13 @@ async def test_the_command_line_makes_tests_lists_and_replays(hub: Integrator, t
         assert (await exekra.json("event", "replay", name)) == {"replayed": 4, "more": False}
         await eventually(lambda: len(receiver.accepted) == 5)
         assert receiver.steps_of(execution["id"]) == [1, 2, 3, 4]
-        listed = (await exekra.json("event", "deliveries", name, "--subject", execution["id"]))["items"]
+
+        async def are_delivered() -> list[dict[str, Any]]:
+            command = ("event", "deliveries", name, "--subject", execution["id"], "--status", "delivered")
+            items = (await exekra.json(*command))["items"]
+            return items if len(items) == 4 else []
+
+        listed = await eventually(are_delivered)
         _, shown, _ = await exekra("event", "delivery", name, listed[0]["id"])
         assert "execution.completed" in shown
         assert "try 2" in shown
