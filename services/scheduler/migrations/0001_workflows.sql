@@ -70,5 +70,5 @@ CREATE INDEX runner_node_types_sha256 ON runner_node_types (sha256);
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox, idempotency_key TO exekra_automation;
 GRANT SELECT, INSERT, UPDATE ON workflow TO exekra_automation;
 -- A version never changes; only when it was published is noted.
-GRANT SELECT, INSERT, UPDATE (published_at) ON workflow_version TO exekra_automation;
+GRANT SELECT, INSERT, UPDATE (published_at, note) ON workflow_version TO exekra_automation;
 GRANT SELECT, INSERT, UPDATE, DELETE ON node_type_set, runner_node_types TO exekra_automation;

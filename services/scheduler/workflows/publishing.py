@@ -35,6 +35,7 @@ async def publish_workflow(
 ) -> Workflow:
     """Makes a version (0: the latest draft) the published one; publishing that again changes nothing.
 
+    A note takes the place of the draft's: the list of versions then says why it was published.
     Raises WORKFLOW_NOT_FOUND, VERSION_NOT_FOUND, NOT_DRAFTED, GRAPH_INVALID.
     """
     async with pool.acquire() as connection:
@@ -45,6 +46,8 @@ async def publish_workflow(
             if workflow.published_version == chosen.version:
                 return workflow
             published = await repository.publish(connection, workflow_id, chosen.version)
+            if note:
+                await repository.set_note(connection, workflow_id, chosen.version, note)
             details = {"version": chosen.version, "before": workflow.published_version, "note": note}
             await outbox.record(connection, "workflow.published", resource(published), details)
             return published

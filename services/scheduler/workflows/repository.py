@@ -50,6 +50,7 @@ MARK_PUBLISHED = """UPDATE workflow_version SET published_at = coalesce(publishe
  WHERE workflow_id = $1 AND version = $2"""
 PUBLISH = f"""UPDATE workflow SET published_version = $2, updated_at = now() WHERE id = $1
  RETURNING {_WORKFLOW}"""  # noqa: S608 - a constant
+SET_NOTE = "UPDATE workflow_version SET note = $3 WHERE workflow_id = $1 AND version = $2"
 SELECT_GRAPH = "SELECT graph FROM workflow_version WHERE sha256 = $1 LIMIT 1"
 
 
@@ -146,6 +147,11 @@ async def publish(connection: "Connection", workflow_id: str, version: int) -> W
     """Makes the version of a locked workflow the published one."""
     await connection.execute(MARK_PUBLISHED, workflow_id, version)
     return _workflow(_one(await connection.fetchrow(PUBLISH, workflow_id, version)))
+
+
+async def set_note(connection: "Connection", workflow_id: str, version: int, note: str) -> None:
+    """Says of a version what its publisher says of it."""
+    await connection.execute(SET_NOTE, workflow_id, version, note)
 
 
 async def find_graph(connection: "Connection", sha256: str) -> bytes | None:

@@ -241,6 +241,7 @@ async def test_publishing_promotes_the_latest_draft_and_is_repeatable(stub: Stub
     versions = (await ask(stub.ListVersions, workflow_id=workflow.id)).items
     assert [(version.version, version.published) for version in versions] == [(2, True), (1, False)]
     assert versions[0].HasField("published_at")
+    assert versions[0].note == "go"
 
 
 async def test_a_draft_with_problems_is_kept_but_not_published(stub: Stub) -> None:
