@@ -95,6 +95,7 @@ export default function CodeEditor(props: CodeEditorProps) {
           templated ? (bare ? python() : highlightTemplates(pythonLanguage.parser)) : LANGUAGES[language](),
           templated ? autocompletion({ override: [(context) => suggest(context)], icons: false }) : autocompletion(),
           keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+          templated ? overtype : [],
           EditorView.lineWrapping,
           EditorState.readOnly.of(readOnly),
           EditorView.contentAttributes.of({ "aria-label": label, id }),
@@ -126,6 +127,23 @@ export default function CodeEditor(props: CodeEditorProps) {
     />
   );
 }
+
+/** What stands before the closing braces of a template already is stepped over when it is typed. */
+const overtype = EditorView.inputHandler.of((view, from, to, text) => {
+  if (from !== to || (text !== "}" && text !== " ")) return false;
+  const rest = view.state.sliceDoc(from, from + 3);
+  const before = view.state.sliceDoc(Math.max(0, from - 3), from);
+  if (text === " ") {
+    if (rest !== " }}") return false;
+    // A second space after the opening braces is none; a space before the closing ones is there.
+    view.dispatch({ selection: { anchor: before === "{{ " ? from : from + 1 } });
+    return true;
+  }
+  const gap = /^(\s?)\}\}/.exec(rest)?.[1];
+  if (gap === undefined && !(before.endsWith("}") && rest.startsWith("}"))) return false;
+  view.dispatch({ selection: { anchor: from + (gap?.length ?? 0) + 1 } });
+  return true;
+});
 
 /** Between empty braces, else at the end. */
 function cursorIn(text: string): number {

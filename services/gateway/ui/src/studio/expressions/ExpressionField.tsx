@@ -14,13 +14,15 @@ interface ExpressionFieldProps {
   value: string;
   /** The whole text is an expression, with or without braces. */
   bare: boolean;
+  /** Somebody is writing already when the field appears. */
+  startsWriting: boolean;
   invalid: boolean;
   onChange: (text: string) => void;
 }
 
-export function ExpressionField({ id, label, value, bare, invalid, onChange }: ExpressionFieldProps) {
+export function ExpressionField({ id, label, value, bare, startsWriting, invalid, onChange }: ExpressionFieldProps) {
   const form = useForm();
-  const [writing, setWriting] = useState(false);
+  const [writing, setWriting] = useState(startsWriting);
   const chips = (
     <div
       id={id}
@@ -39,8 +41,21 @@ export function ExpressionField({ id, label, value, bare, invalid, onChange }: E
     </div>
   );
   if (!writing) return chips;
+  // What is typed before the editor has come is kept by a plain field.
+  const plain = (
+    <textarea
+      id={id}
+      className={`${classes["chips"]} ${classes["plain"]}`}
+      aria-label={label}
+      autoFocus
+      rows={1}
+      value={value}
+      onFocus={(event) => event.currentTarget.setSelectionRange(value.length, value.length)}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
   return (
-    <Suspense fallback={chips}>
+    <Suspense fallback={plain}>
       <CodeEditor
         id={id}
         label={label}

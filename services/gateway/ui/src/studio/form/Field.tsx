@@ -1,7 +1,7 @@
 /** One field: its name, its help, whether it is fixed or an expression, what is wrong with it, and its widget. */
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconFunction, IconInfoCircle } from "@tabler/icons-react";
-import { useEffect, useId, useRef } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 
 import type { Json } from "../model/graph";
 import { ExpressionField } from "../expressions/ExpressionField";
@@ -26,6 +26,8 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
   const form = useForm();
   const id = useId();
   const own = useRef<HTMLDivElement>(null);
+  // Typing `{{` into a plain field turns it into an expression; the person goes on typing there.
+  const [typing, setTyping] = useState(false);
   const wanted = form.wanted === pointer;
   useEffect(() => {
     if (!wanted) return;
@@ -58,7 +60,10 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
             aria-pressed={computed}
             aria-label={computed ? `${shape.title}: use a fixed value` : `${shape.title}: use an expression`}
             title={computed ? "Use a fixed value" : "Use an expression"}
-            onClick={() => onChange(computed ? (asFixed(String(value)) as Json | undefined) : templated(value))}
+            onClick={() => {
+              setTyping(!computed);
+              onChange(computed ? (asFixed(String(value)) as Json | undefined) : templated(value));
+            }}
           >
             <IconFunction size={14} stroke={1.7} />
           </ActionIcon>
@@ -70,11 +75,23 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
           label={shape.title}
           value={typeof value === "boolean" ? String(value) : asTemplate(value)}
           bare={shape.kind === "expression"}
+          startsWriting={typing}
           invalid={problems.some((problem) => problem.severity === "error")}
           onChange={(text) => onChange(text === "" && !shape.required ? undefined : text)}
         />
       ) : (
-        fillIn({ id, name, shape, value, pointer, invalid: problems.length > 0, onChange })
+        fillIn({
+          id,
+          name,
+          shape,
+          value,
+          pointer,
+          invalid: problems.length > 0,
+          onChange: (next) => {
+            setTyping(isTemplate(next));
+            onChange(isTemplate(next) ? closed(next) : next);
+          },
+        })
       )}
       {problems.map((problem) => (
         <p key={problem.pointer + problem.message} className={classes["problem"]} data-severity={problem.severity}>
@@ -89,4 +106,9 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
 function templated(value: Json | undefined): string {
   const template = asTemplate(value);
   return template.includes("{{") ? template : template === "" ? "{{  }}" : `{{ ${JSON.stringify(template)} }}`;
+}
+
+/** Braces that were just opened are closed around the cursor. */
+function closed(text: string): string {
+  return text.endsWith("{{") ? `${text}  }}` : text;
 }

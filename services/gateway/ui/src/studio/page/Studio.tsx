@@ -1,7 +1,7 @@
 /** The editor of one workflow: its state, the parts that share it, and the layout they stand in. */
 import { useMediaQuery } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useStore } from "zustand";
 
 import { CompareView } from "../compare/CompareView";
@@ -26,6 +26,9 @@ import classes from "./Page.module.css";
 
 const route = getRouteApi("/shell/workflows/$workflowId/studio");
 
+/** After the first drawing, before the first click. */
+const EDITOR_MILLISECONDS = 600;
+
 interface StudioProps {
   workflow: Workflow;
   catalogue: Catalogue;
@@ -40,6 +43,11 @@ export function Studio({ workflow, catalogue, mayEdit }: StudioProps) {
   const graph = useStore(editor, (state) => state.graph);
   const anyChosen = useStore(editor, (state) => state.chosen.size > 0);
   const problems = useValidation(workflow.id, graph);
+  useEffect(() => {
+    // Nobody should wait for the editor of expressions when they reach for it.
+    const timer = setTimeout(() => void import("../expressions/CodeEditor"), EDITOR_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, []);
   const { execution } = route.useSearch();
   const navigate = route.useNavigate();
   const watch = useCallback(

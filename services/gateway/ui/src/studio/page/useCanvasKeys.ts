@@ -7,7 +7,7 @@ import { useCentre } from "../canvas/useCentre";
 import { useReveal } from "../canvas/useReveal";
 import { boxesOf, GRID } from "../model/geometry";
 import type { Point } from "../model/graph";
-import { copyText, neighbour, pasteText, placeForNext, removeChosen, shiftChosen } from "../state/actions";
+import { chooseAll, copyText, neighbour, pasteText, placeForNext, removeChosen, shiftChosen } from "../state/actions";
 import { useStudio } from "../state/context";
 
 const DIRECTIONS: Record<string, Point> = {
@@ -69,6 +69,10 @@ export function useCanvasKeys(area: RefObject<HTMLDivElement | null>): CanvasKey
     return {
       onKeyDown: (event) => {
         if (event.target instanceof Element && event.target.closest(OTHERS) !== null) return;
+        if ((event.ctrlKey || event.metaKey) && event.key === "a") {
+          event.preventDefault();
+          chooseAll(studio);
+        }
         const direction = DIRECTIONS[event.key];
         const act = event.shiftKey && event.key === "Tab" ? undefined : acts[event.key];
         if (!direction && !act) return;

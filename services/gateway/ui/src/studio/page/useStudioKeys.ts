@@ -6,7 +6,7 @@ import { toast } from "~/shared/Feedback";
 import { useShortcut } from "~/shared/shortcuts";
 import { useCentre } from "../canvas/useCentre";
 import { SessionContext } from "../saving/session";
-import { chooseAll, duplicateChosen, placeForNext, tidy, toggleDisabled, writeNote } from "../state/actions";
+import { duplicateChosen, placeForNext, tidy, toggleDisabled, writeNote } from "../state/actions";
 import { useEditor, useStudio } from "../state/context";
 import { redo, undo } from "../state/store";
 
@@ -32,7 +32,6 @@ export function useStudioKeys(): void {
   useShortcut("mod+shift+z", "Redo", () => redo(editor), editing);
   useShortcut("mod+y", "Redo", () => redo(editor), editing);
   useShortcut("mod+d", "Duplicate", () => duplicateChosen(studio, centre()), editing);
-  useShortcut("mod+a", "Choose everything", () => chooseAll(studio), always);
   useShortcut("mod+f", "Find", () => editor.getState().show({ finding: true }), always);
   useShortcut("mod+s", "Save now", () => void save(), editing);
   useShortcut("b", "Breakpoint", () => editor.getState().toggleBreakpoints(editor.getState().chosen), editing);

@@ -28,7 +28,9 @@ function Lines({ executionId }: { executionId: string }) {
   const query = useQuery({ ...logQuery(executionId, wanted), refetchInterval: over ? false : 2_000 });
   const end = useRef<HTMLLIElement>(null);
   const count = query.data?.items.length ?? 0;
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [count]);
+  useEffect(() => {
+    void end.current?.scrollIntoView({ block: "nearest" });
+  }, [count]);
   return (
     <>
       <div className={classes["find"]}>
