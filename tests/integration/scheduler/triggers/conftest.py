@@ -28,6 +28,7 @@ from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.by_hand import ByHand
 from services.scheduler.triggers.compose import make_firing, make_launcher
 from services.scheduler.triggers.firing import Firing
+from services.scheduler.triggers.kinds import TriggerKind
 from services.scheduler.triggers.launching import Launcher
 from services.scheduler.triggers.model import Kind
 from services.scheduler.triggers.planner import Planner
@@ -150,7 +151,7 @@ async def open_desk(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
             licence = Licence(core.pool, channel)
             launcher = make_launcher(core, licence)
             by_hand = ByHand(core.pool, core.outbox, make_submissions(core, licence), launcher)
-            kinds = {Kind.SCHEDULE: ScheduleKind(), Kind.WEBHOOK: webhook_kind(settings)}
+            kinds: dict[Kind, TriggerKind] = {Kind.SCHEDULE: ScheduleKind(), Kind.WEBHOOK: webhook_kind(settings)}
             return Desk(
                 core,
                 TriggerServicer(core.pool, core.outbox, kinds, by_hand),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from exekra.scheduler.v1 import trigger_service_pb2 as pb
 from exekra.scheduler.v1.trigger_pb2 import MISFIRE_POLICY_SKIP, OVERLAP_POLICY_SKIP, Misfire, Trigger
@@ -33,7 +34,7 @@ async def backfill(desk: Desk, trigger: Trigger, *, dry_run: bool = False) -> pb
     return await desk.service.BackfillTrigger(request, None)
 
 
-async def holding(desk: Desk, minutes: int, **more: object) -> Trigger:
+async def holding(desk: Desk, minutes: int, **more: Any) -> Trigger:
     """A paused schedule that holds so many fires."""
     trigger = await desk.create(await desk.workflow(), schedule=minutely(**more))
     await desk.sql(OPENED, trigger.id)

@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from exekra.scheduler.v1 import trigger_service_pb2 as pb
 from exekra.scheduler.v1.trigger_pb2 import (
+    FIRE_OUTCOME_FIRED,
     OVERLAP_POLICY_SKIP,
     TRIGGER_KIND_SCHEDULE,
     TRIGGER_KIND_WEBHOOK,
@@ -228,7 +229,9 @@ async def test_the_ledger_is_read_newest_first_and_filtered(desk: Desk) -> None:
     instants = [item.fire_at.ToDatetime() for item in (*page.items, *rest.items)]
     assert instants == sorted(instants, reverse=True)
     assert page.items[0].message == "The previous execution had not ended."
-    fired = await desk.service.ListFires(pb.ListFiresRequest(trigger_id=trigger.id, outcomes=[1]), None)
+    fired = await desk.service.ListFires(
+        pb.ListFiresRequest(trigger_id=trigger.id, outcomes=[FIRE_OUTCOME_FIRED]), None
+    )
     assert len(fired.items) == 1
     assert fired.items[0].execution_id
 
