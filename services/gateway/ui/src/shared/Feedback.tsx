@@ -100,13 +100,21 @@ export function Note({ tone, action, children }: NoteProps) {
   );
 }
 
+const CLOSE = { "aria-label": "Close" };
+
 /** Says what happened; what needs an action from the person stays on the page instead. */
 export function toast(message: string): void {
-  notifications.show({ message, withCloseButton: true, autoClose: 5_000 });
+  notifications.show({ message, autoClose: 5_000, closeButtonProps: CLOSE });
 }
 
 /** For actions that failed: what was wanted, and what the Hub says. */
 export function toastProblem(what: string, error: unknown): void {
   const problem = asProblem(error);
-  notifications.show({ title: what, message: problem.message, color: "red", autoClose: 12_000 });
+  notifications.show({
+    title: what,
+    message: problem.message,
+    color: "red",
+    autoClose: 12_000,
+    closeButtonProps: CLOSE,
+  });
 }
