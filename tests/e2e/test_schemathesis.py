@@ -29,7 +29,16 @@ async def test_random_calls_never_meet_an_error_of_the_hub(hub: Integrator) -> N
     workflow_id = await hub.api.publish(unique("Random"), DOUBLING)
     execution = await hub.run(workflow_id, inputs={"number": 1})
     runner = (await hub.api.call("POST", "/runners", {"name": unique("random")}))["runner"]
-    known = {"workflowId": workflow_id, "executionId": execution["id"], "runnerId": runner["id"], "version": 1}
+    schedule = {"workflowId": workflow_id, "kind": "schedule", "name": unique("Random"), "cron": "0 6 * * 1"}
+    schedule |= {"timezone": "Europe/Berlin", "inputs": {"number": 1}, "enabled": False}
+    trigger = (await hub.api.call("POST", "/triggers", schedule))["trigger"]
+    known = {
+        "workflowId": workflow_id,
+        "executionId": execution["id"],
+        "runnerId": runner["id"],
+        "triggerId": trigger["id"],
+        "version": 1,
+    }
     tried = await asyncio.to_thread(attack, hub, document, known)
     assert tried > 200
     await hub.ask("DELETE", f"/api/runners/{runner['id']}")
