@@ -173,9 +173,16 @@ class Walk:
         if scope is self.top and node.id in self._recorded:
             return self._recorded[node.id]
         if scope.frame.space is self._space and node.id in self._pins and not node.node.disabled:
-            pin = self._pins[node.id]
-            return Recorded(pin, node.port_of(pin))
+            return self._pinned(scope.frame.space, node, self._pins[node.id])
         return None
+
+    @staticmethod
+    def _pinned(space: Space, node: PlanNode, pin: Json) -> Recorded:
+        """A pin stands for the node's run, and that of a node which sets variables wrote its output."""
+        if node.type != declarations.DATA_SET or not isinstance(pin, dict):
+            return Recorded(pin, node.port_of(pin))
+        space.variables = {**space.variables, **{name: pin[name] for name in pin if name in space.variables}}
+        return Recorded(pin, node.port_of(pin), variables=True)
 
     def _leave(self, run: NodeRun, port: str) -> None:
         run.scope.active.discard(run)

@@ -23,9 +23,21 @@ _APPROVAL = f"""SELECT p.id::text AS id, p.execution_id::text AS execution_id, e
  FROM approval p JOIN execution e ON e.id = p.execution_id"""  # noqa: S608 - a constant
 GET = f"{_APPROVAL} WHERE p.id = $1"
 LOCK = f"{GET} FOR UPDATE OF p"
-LIST = f"""{_APPROVAL} WHERE ($1::text IS NULL OR {_STATUS} = $1) AND ($2::uuid IS NULL OR p.execution_id = $2)
- AND ($3::timestamptz IS NULL OR (p.requested_at, p.id) < ($3, $4::uuid))
- ORDER BY p.requested_at DESC, p.id DESC LIMIT $5"""
+_ENDED = "('COMPLETED', 'FAILED', 'STOPPED', 'LOST')"
+_IN_STATUS = {
+    None: "true",
+    ApprovalStatus.PENDING: f"p.decision IS NULL AND e.status NOT IN {_ENDED}",
+    ApprovalStatus.CANCELLED: f"p.decision IS NULL AND e.status IN {_ENDED}",
+    ApprovalStatus.APPROVED: "p.decision = 'APPROVED'",
+    ApprovalStatus.REJECTED: "p.decision = 'REJECTED'",
+}
+LISTS = {
+    status: f"""{_APPROVAL} WHERE {condition} AND ($1::uuid IS NULL OR p.execution_id = $1)
+ AND ($2::timestamptz IS NULL OR (p.requested_at, p.id) < ($2, $3::uuid))
+ ORDER BY p.requested_at DESC, p.id DESC LIMIT $4"""
+    for status, condition in _IN_STATUS.items()
+}
+"""One for each status, so that the open ones are found by their own index however many were decided."""
 LOCK_EXECUTION = "SELECT waiting_for, status FROM execution WHERE id = $1 FOR UPDATE"
 DECIDE = """UPDATE approval SET decision = $2, decided_at = now(), decided_by_kind = $3, decided_by_id = $4,
  decided_by_name = $5, comment = $6, timed_out = $7 WHERE id = $1"""
@@ -96,7 +108,7 @@ async def find(
 ) -> list[Approval]:
     """The newest first; `after` is (requested at, id) of the last one shown."""
     at, identifier = after or (None, None)
-    return [_approval(row) for row in await connection.fetch(LIST, status, execution_id, at, identifier, limit)]
+    return [_approval(row) for row in await connection.fetch(LISTS[status], execution_id, at, identifier, limit)]
 
 
 async def lock_execution(connection: "Connection", execution_id: str) -> tuple[str | None, Status]:

@@ -14,4 +14,6 @@ async def test_every_statement_can_be_prepared(scheduler: Scheduler) -> None:
                 if name.isupper() and isinstance(value, str) and value.startswith(VERBS):
                     await connection.prepare(value)
                     names.append(name)
+        for sql in approval_repository.LISTS.values():
+            await connection.prepare(sql)
     assert len(names) > 20

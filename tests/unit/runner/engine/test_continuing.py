@@ -134,3 +134,9 @@ async def test_a_failure_beside_a_wait_ends_the_execution():
 async def test_a_recorded_mask_is_warned_of():
     ran = await run(graph([put("a", v=1)], variables="v"), recorded={"s": Recorded({}), "a": Recorded({"v": "•••"})})
     assert [line.level for line in ran.witness.lines] == ["warning"]
+
+
+async def test_a_pinned_node_that_sets_variables_has_set_them():
+    document = graph([put("a", v=1), compute("n", "{{ vars.v }}")], variables="v")
+    ran = await run(document, pins={"a": {"v": 7, "unknown": 1}})
+    assert ran.witness.output_of("n") == 7
