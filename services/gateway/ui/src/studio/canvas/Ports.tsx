@@ -16,9 +16,7 @@ export function Ports({ nodeId, ports, start }: PortsProps) {
   const named = namedPorts(ports);
   return (
     <>
-      {!start && (
-        <Handle id={IN} type="target" position={Position.Top} className={classes["in"] ?? ""} aria-label="In" />
-      )}
+      {!start && <Handle id={IN} type="target" position={Position.Top} className={classes["in"] ?? ""} />}
       {regular.map((port, index) => (
         <Handle
           key={port}

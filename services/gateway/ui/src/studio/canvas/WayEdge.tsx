@@ -13,6 +13,8 @@ export const InsertContext = createContext<((edge: string, home: Home, at: { x: 
 );
 
 const RADIUS = 8;
+/** How far an edge runs straight before it may turn: less than half of the smallest gap. */
+const STRAIGHT = 10;
 /** How far from its end an edge turns aside. */
 const TURN = 20;
 
@@ -35,6 +37,7 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps<CanvasEdge>) {
     targetY: props.targetY,
     targetPosition: props.targetPosition,
     borderRadius: RADIUS,
+    offset: STRAIGHT,
     ...bend(props),
   });
   const { data } = props;

@@ -28,19 +28,21 @@ export function BottomPanel() {
         onChange={(next) => show(next as BottomTab | null)}
         className={classes["tabs"] ?? ""}
       >
-        <Tabs.List>
-          <Tabs.Tab
-            value="problems"
-            rightSection={
-              problems.length > 0 ? (
-                <span className={`tag ${errors > 0 ? "bad" : "warn"}`}>{problems.length}</span>
-              ) : null
-            }
-          >
-            Problems
-          </Tabs.Tab>
-          <Tabs.Tab value="log">Run log</Tabs.Tab>
-          <Tabs.Tab value="versions">Versions</Tabs.Tab>
+        <div className={classes["bar"]}>
+          <Tabs.List>
+            <Tabs.Tab
+              value="problems"
+              rightSection={
+                problems.length > 0 ? (
+                  <span className={`tag ${errors > 0 ? "bad" : "warn"}`}>{problems.length}</span>
+                ) : null
+              }
+            >
+              Problems
+            </Tabs.Tab>
+            <Tabs.Tab value="log">Run log</Tabs.Tab>
+            <Tabs.Tab value="versions">Versions</Tabs.Tab>
+          </Tabs.List>
           <span className={`${classes["verdict"]} dim sm trunc`}>{verdict(errors, problems.length - errors)}</span>
           <ActionIcon
             size={26}
@@ -50,7 +52,7 @@ export function BottomPanel() {
           >
             {tab === null ? <IconChevronUp size={16} /> : <IconChevronDown size={16} />}
           </ActionIcon>
-        </Tabs.List>
+        </div>
         <Tabs.Panel value="problems">
           <Problems />
         </Tabs.Panel>

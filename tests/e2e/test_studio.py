@@ -1,0 +1,224 @@
+"""Workflows drawn, checked, run and published in a real browser, by two people, and through a restart of the Hub."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
+
+from scripts import ui
+from scripts.screenshots.pages import launch
+from tests.e2e.integrator import Integrator, unique
+from tests.e2e.studio import SECONDS, Person, person
+from tests.hub import EMAIL, PASSWORD
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+COLLEAGUE = ("grace@example.com", "a compiler for everybody")
+WAIT = SECONDS * 1000
+START: dict[str, Any] = {"id": "start", "type": "control.start", "name": "Start", "position": {"x": 0, "y": 0}}
+LOG: dict[str, Any] = {
+    "id": "say",
+    "type": "log.message",
+    "name": "Say so",
+    "config": {"message": "hello"},
+    "position": {"x": -56, "y": 80},
+}
+SAYING = {
+    "schemaVersion": 1,
+    "nodes": [START, LOG],
+    "edges": [{"id": "e", "from": "start", "port": "out", "to": "say"}],
+}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(hub: Integrator) -> AsyncIterator[Browser]:
+    """Chromium, and the built pages it is to show."""
+    assert hub.url
+    await asyncio.to_thread(ui.build)
+    async with async_playwright() as playwright:
+        try:
+            chromium = await launch(playwright)
+        except PlaywrightError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"there is no Chromium: {error}")
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ada(hub: Integrator, browser: Browser) -> AsyncIterator[Person]:
+    """The administrator at the Studio; nothing may stand in the console at the end."""
+    async with person(browser, hub.url, EMAIL, PASSWORD) as somebody:
+        yield somebody
+    assert somebody.said == []
+
+
+async def draft(hub: Integrator, graph: dict[str, Any] | None = None) -> str:
+    """A new workflow with this draft."""
+    body = {"name": unique("Studio"), **({"graph": graph} if graph else {})}
+    made = await hub.api.call("POST", "/workflows", body)
+    return str(made["workflow"]["id"])
+
+
+async def test_a_workflow_is_drawn_checked_run_undone_and_published(hub: Integrator, ada: Person) -> None:
+    workflow_id = await draft(hub)
+    page = ada.page
+    await ada.open(workflow_id)
+
+    # Drawn: behind the start, then into the loop by dragging.
+    await ada.node("start").click()
+    await ada.add("data.transform")
+    await expect(ada.edge("start:out:transform")).to_be_attached()
+    await ada.field("Expression", "range(3)")
+    await ada.node("transform").click()
+    await ada.add("control.forEach")
+    await ada.field("Items", "{{ nodes.transform.output }}")
+    await ada.drag_type("log.message", into="forEach")
+    await expect(ada.node("message")).to_be_visible()
+
+    # Checked: the problem leads to the empty field, and goes when it is filled in.
+    problem = page.get_by_test_id("problems").get_by_role("button").filter(has_text="'message' is missing")
+    await problem.click()
+    await expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_focused()
+    await ada.field("Message", "item {{ item }}")
+    await expect(page.get_by_text("Ready to publish")).to_be_visible(timeout=WAIT)
+    await ada.saved()
+    graph = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    loop = next(node for node in graph["nodes"] if node["id"] == "forEach")
+    assert [node["config"] for node in loop["body"]["nodes"]] == [{"message": "item {{ item }}"}]
+    assert [edge["to"] for edge in graph["edges"]] == ["transform", "forEach"]
+
+    # Run: every node tells how it went, what it gave, what it wrote.
+    await page.get_by_test_id("run").click()
+    await expect(page.get_by_test_id("live-bar")).to_have_attribute("data-status", "COMPLETED", timeout=WAIT)
+    for node_id in ("start", "transform", "forEach", "message"):
+        await expect(ada.node(node_id)).to_have_attribute("data-status", "completed", timeout=WAIT)
+    await expect(ada.node("forEach")).to_contain_text("3 of 3")
+    await ada.node("transform").click()
+    await page.get_by_role("tab", name="Output").click()
+    await expect(page.get_by_label("Output", exact=True).first).to_contain_text("0,\n  1,\n  2")
+    await page.get_by_role("tab", name="Run log").click()
+    await expect(page.get_by_text("item 2", exact=True)).to_be_visible(timeout=WAIT)
+
+    # Undone and done again.
+    await page.get_by_test_id("canvas").focus()
+    await page.keyboard.press("Delete")
+    await expect(ada.node("transform")).to_have_count(0)
+    await page.keyboard.press("ControlOrMeta+z")
+    await expect(ada.node("transform")).to_be_visible()
+    await page.keyboard.press("ControlOrMeta+Shift+z")
+    await expect(ada.node("transform")).to_have_count(0)
+    await page.keyboard.press("ControlOrMeta+z")
+    await expect(ada.edge("transform:out:forEach")).to_be_attached()
+
+    # Published, with the reason.
+    await page.get_by_role("button", name="Publish…").click()
+    await page.get_by_label("What changed").fill("Says every number")
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await expect(page.get_by_text("is published.")).to_be_visible(timeout=WAIT)
+    workflow = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]
+    versions = (await hub.api.call("GET", f"/workflows/{workflow_id}/versions"))["items"]
+    assert workflow["publishedVersion"] == workflow["draftVersion"]
+    assert versions[0]["published"]
+    assert "Says every number" in [version["note"] for version in versions]
+
+
+async def test_a_run_is_held_before_a_node_stepped_and_let_go(hub: Integrator, ada: Person) -> None:
+    await ada.open(await draft(hub, SAYING))
+    page = ada.page
+    await ada.node("say").click()
+    await page.keyboard.press("b")
+    await page.keyboard.press("ControlOrMeta+Enter")
+    await expect(page.get_by_test_id("held")).to_have_text("held before Say so", timeout=WAIT)
+    await expect(ada.node("say")).to_have_attribute("data-status", "paused")
+    await page.get_by_role("button", name="Go on").click()
+    await expect(page.get_by_test_id("live-bar")).to_have_attribute("data-status", "COMPLETED", timeout=WAIT)
+
+
+async def test_everything_is_done_by_keyboard_and_axe_finds_nothing_serious(hub: Integrator, ada: Person) -> None:
+    workflow_id = await draft(hub, SAYING)
+    await ada.open(workflow_id)
+    page = ada.page
+    await page.get_by_test_id("canvas").focus()
+    await page.keyboard.press("Alt+ArrowDown")
+    await page.keyboard.press("Alt+ArrowDown")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("delay")
+    await page.keyboard.press("Enter")
+    await expect(ada.edge("say:out:delay")).to_be_attached()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("c")
+    await expect(page.get_by_text("No node can be connected from here.")).to_be_visible()
+    await page.keyboard.press("Escape")
+    assert await ada.problems() == []
+    await page.keyboard.press("ControlOrMeta+s")
+    await ada.saved()
+    graph = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    assert [node["id"] for node in graph["nodes"]] == ["start", "say", "delay"]
+
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(page.get_by_test_id("run")).to_have_count(0)
+    await ada.node("say").click()
+    await expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_attribute("readonly", "")
+    assert await ada.problems() == []
+
+
+async def test_two_people_at_one_workflow_overwrite_nothing_silently(
+    hub: Integrator, ada: Person, browser: Browser
+) -> None:
+    email, password = COLLEAGUE
+    await hub.api.call("POST", "/users", {"email": email, "name": "Grace", "password": password, "role": "DEVELOPER"})
+    workflow_id = await draft(hub, SAYING)
+    async with person(browser, hub.url, email, password) as grace:
+        await ada.open(workflow_id)
+        await grace.open(workflow_id)
+        for somebody, name in ((ada, "Said by Ada"), (grace, "Said by Grace")):
+            await somebody.node("say").click()
+            await somebody.page.get_by_label("Name of the node").fill(name)
+            await somebody.page.keyboard.press("ControlOrMeta+s")
+        await ada.saved()
+
+        dialog = grace.page.get_by_role("dialog", name="Somebody else changed this workflow")
+        await expect(dialog).to_contain_text(EMAIL, timeout=WAIT)
+        await expect(dialog.get_by_role("button", name="Keep both")).to_have_count(0)
+        await dialog.get_by_role("button", name="Compare theirs with mine").click()
+        await expect(grace.page.get_by_text("Said by Ada").first).to_be_visible()
+        await grace.page.get_by_role("button", name="Close", exact=True).click()
+        await dialog.get_by_role("button", name="Keep mine").click()
+        await grace.saved()
+
+        await expect(ada.node("say")).to_contain_text("Said by Grace", timeout=2 * WAIT)
+        # Only the refused save may stand in the console.
+        assert all("412" in line for line in grace.said)
+    versions = [
+        (await hub.api.call("GET", f"/workflows/{workflow_id}/versions/{number}"))["version"]["graph"]["nodes"][1][
+            "name"
+        ]
+        for number in (1, 2, 3)
+    ]
+    assert versions == ["Say so", "Said by Ada", "Said by Grace"]
+
+
+async def test_an_unsaved_change_outlives_a_restart_of_the_hub(hub: Integrator, ada: Person) -> None:
+    workflow_id = await draft(hub, SAYING)
+    await ada.open(workflow_id)
+    await ada.node("say").click()
+    before = hub.under_test.pid("gateway")
+    os.kill(before, signal.SIGKILL)
+    await ada.page.get_by_label("Name of the node").fill("Said through it all")
+    await ada.page.keyboard.press("ControlOrMeta+s")
+    await expect(ada.page.get_by_test_id("save-state")).to_have_attribute("data-state", "away", timeout=WAIT)
+    await ada.saved()
+    await hub.under_test.living("gateway")
+    graph = (await hub.api.patient("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    assert graph["nodes"][1]["name"] == "Said through it all"
+    # The browser itself reports every call that found nobody.
+    assert all("net::ERR" in line or "Failed to load resource" in line for line in ada.said)
+    ada.said.clear()
