@@ -18,8 +18,10 @@ export function CommandPalette() {
   const [settled] = useDebouncedValue(query.trim(), TYPING_MILLISECONDS);
   const me = useMe();
   const navigate = useNavigate();
-  const found = useFound(settled);
   const words = query.trim().toLowerCase();
+  const { items, forWords } = useFound(settled);
+  // Until the Hub has answered to these words, Enter must not open what was found for others.
+  const found = items.filter((item) => forWords === query.trim() || item.label.toLowerCase().includes(words));
   const places = PLACES.filter(
     (place) =>
       (!place.permission || me.permissions.includes(place.permission)) && place.label.toLowerCase().includes(words),
@@ -33,6 +35,7 @@ export function CommandPalette() {
       scrollable
       size={560}
       clearQueryOnClose
+      attributes={{ content: { "aria-label": "Find or do" } }}
       overlayProps={{ backgroundOpacity: 1, color: "var(--scrim)", blur: 0 }}
     >
       <Spotlight.Search

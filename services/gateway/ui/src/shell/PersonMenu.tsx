@@ -35,7 +35,7 @@ export function PersonMenu({ rail }: { rail: boolean }) {
   return (
     <Menu position={rail ? "right-end" : "top-start"} width={200}>
       <Menu.Target>
-        <button type="button" className={classes["person"]} aria-label={`${user.name}, your menu`}>
+        <button type="button" className={classes["person"]} aria-label={rail ? `${user.name}, your menu` : undefined}>
           <span className={classes["avatar"]} aria-hidden="true">
             {initials(user.name)}
           </span>

@@ -17,15 +17,16 @@ export interface Found {
 
 const SHOWN = 5;
 
-export function useFound(words: string): Found[] {
+/** What was found, and for which words: those asked for last stay while the next are looked up. */
+export function useFound(words: string): { items: readonly Found[]; forWords: string } {
   const seesRunners = useMay("runner:view");
   const { data } = useQuery({
     queryKey: ["palette", words],
-    queryFn: () => find(words, seesRunners),
+    queryFn: async () => ({ items: await find(words, seesRunners), forWords: words }),
     placeholderData: (previous) => previous,
     staleTime: 10_000,
   });
-  return data ?? [];
+  return data ?? { items: [], forWords: words };
 }
 
 async function find(words: string, seesRunners: boolean): Promise<Found[]> {
