@@ -6,6 +6,7 @@ import typer
 
 from services.cli import (
     administration,
+    approvals,
     breakers,
     calendars,
     deliveries,
@@ -56,6 +57,7 @@ running.add_to(app)
 commands.add_to(app)
 app.add_typer(workflows.app, name="workflow")
 app.add_typer(executions.app, name="execution")
+app.add_typer(approvals.app, name="approval")
 app.add_typer(runners.app, name="runner")
 webhooks.add_to(triggers.app)
 breakers.add_to(triggers.app, app)

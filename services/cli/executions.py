@@ -7,7 +7,7 @@ import typer
 from services.cli.completion import complete_runner, complete_workflow
 from services.cli.naming import require_id
 from services.cli.output import documents, shown
-from services.cli.running import ended_lines, wait_for_end
+from services.cli.running import ended_lines, parse_pairs, wait_for_end
 from services.cli.session import session_of
 from services.client import Hub
 from services.client.models.executions import Execution, NodeRun
@@ -122,12 +122,23 @@ def stop_execution(
 def retry_execution(
     context: typer.Context,
     execution_id: Id,
+    from_node: Annotated[
+        str, typer.Option("--from", metavar="NODE", help="Reuse what was done before this node of the top level.")
+    ] = "",
+    var: Annotated[
+        list[str] | None,
+        typer.Option("--var", help="name=value of a variable, with --from. Repeatable."),
+    ] = None,
+    version: Annotated[int, typer.Option(min=0, help="Another version; 0 leaves the choice to the Hub.")] = 0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exits 6 unless it is COMPLETED.")] = False,
 ) -> None:
-    """Start a new execution with the same inputs."""
+    """Start a new execution with the same inputs, from the start or from a node."""
     session = session_of(context)
     identifier = require_id("an execution", execution_id)
-    retried = session.ask(lambda hub: hub.executions.retry(identifier))
+    variables = parse_pairs(var or (), {})
+    retried = session.ask(
+        lambda hub: hub.executions.retry(identifier, from_node=from_node, variables=variables, version=version)
+    )
     if wait:
         wait_for_end(session, retried.id)
         return

@@ -1,7 +1,7 @@
 """Executions: starting, watching and ending work."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,9 +96,27 @@ class Executions:
         answer = await self._calls.post(f"/executions/{execution_id}/stop", body)
         return Execution.model_validate(answer["execution"])
 
-    async def retry(self, execution_id: str, *, key: str = "") -> Execution:
-        """A new execution with the same version and inputs."""
-        answer = await self._calls.create(f"/executions/{execution_id}/retry", {}, key=key)
+    async def retry(
+        self,
+        execution_id: str,
+        *,
+        from_node: str = "",
+        variables: Mapping[str, Any] | None = None,
+        version: int = 0,
+        key: str = "",
+    ) -> Execution:
+        """A new execution with the same inputs: from its start, or from a node with what was recorded before it.
+
+        `variables` replace recorded values; `version` 0 leaves the choice to the Hub.
+        """
+        body: dict[str, Any] = {}
+        if from_node:
+            body["fromNodeId"] = from_node
+        if variables:
+            body["vars"] = dict(variables)
+        if version:
+            body["version"] = version
+        answer = await self._calls.create(f"/executions/{execution_id}/retry", body, key=key)
         return Execution.model_validate(answer["execution"])
 
     async def resolve(self, execution_id: str, status: str, *, note: str = "") -> Execution:

@@ -233,6 +233,38 @@ def test_waiting_ends_with_the_execution_and_6_unless_it_is_completed(hub: Scrip
     assert exekra("execution", "retry", EXECUTION_ID, "--wait").status == 6
 
 
+def test_a_retry_from_a_node_says_from_where_and_with_what(hub: ScriptedHub, exekra: Exekra) -> None:
+    hub.answer(f"POST /api/executions/{EXECUTION_ID}/retry", execution("QUEUED"), status=201)
+    options = ("--from", "n1", "--var", "total=5", "--var", "name=Ada", "--version", "3")
+    assert exekra("execution", "retry", EXECUTION_ID, *options).status == 0
+    body = hub.sent(f"POST /api/executions/{EXECUTION_ID}/retry").body
+    assert body == {"fromNodeId": "n1", "vars": {"total": 5, "name": "Ada"}, "version": 3}
+
+
+def test_approvals_are_listed_shown_and_decided(hub: ScriptedHub, exekra: Exekra) -> None:
+    approval = {
+        "id": EXECUTION_ID,
+        "executionId": EXECUTION_ID,
+        "workflow": {"id": WORKFLOW_ID, "name": "Invoices"},
+        "title": "Pay 42?",
+        "message": "To Ada",
+        "data": {"lines": [1]},
+        "status": "pending",
+        "onTimeout": "rejected",
+        "expiresAt": "2026-01-31T08:00:00Z",
+        "decidedAt": None,
+        "decidedBy": None,
+        "comment": "",
+    }
+    hub.answer("GET /api/approvals", page(approval))
+    assert "Pay 42?" in exekra("approval", "list").out
+    hub.answer(f"GET /api/approvals/{EXECUTION_ID}", {"approval": approval})
+    assert "Counts as rejected" in exekra("approval", "show", EXECUTION_ID).out
+    hub.answer(f"POST /api/approvals/{EXECUTION_ID}", {"approval": {**approval, "status": "approved"}})
+    assert exekra("approval", "approve", EXECUTION_ID, "--comment", "fine").status == 0
+    assert hub.sent(f"POST /api/approvals/{EXECUTION_ID}").body == {"decision": "approved", "comment": "fine"}
+
+
 def test_waiting_outlasts_a_hub_that_is_restarted(hub: ScriptedHub, exekra: Exekra) -> None:
     declare(hub)
     hub.answers[f"GET /api/executions/{EXECUTION_ID}"] = [
