@@ -41,7 +41,7 @@ export class LiveConnection {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private status: LiveStatus = { state: "idle", since: Date.now() };
-  /** Called when a broken stream stands again: what was shown meanwhile may be old. */
+  /** Called when a stream stands that cannot say what happened before it: what is shown may be old. */
   onResumed: () => void = () => undefined;
 
   constructor() {
@@ -78,8 +78,6 @@ export class LiveConnection {
   private follow(): void {
     const topics = [...this.listeners.keys()].sort().join(",");
     if (topics === this.followed && this.source) return;
-    // A cursor is good for the topics it was given with: with others the pages read what they show anew.
-    if (topics !== this.followed) this.cursor = "";
     this.followed = topics;
     this.open();
   }
@@ -97,17 +95,19 @@ export class LiveConnection {
     if (this.cursor) query.set("lastEventId", this.cursor);
     const source = new EventSource(`/api/events?${query.toString()}`);
     this.source = source;
-    source.onopen = () => this.opened();
+    const goesOn = this.cursor !== "";
+    source.onopen = () => this.opened(goesOn);
     source.onerror = () => this.broken();
     source.addEventListener(RESET, () => this.onResumed());
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.take(event));
   }
 
-  private opened(): void {
-    const resumed = this.status.state === "reconnecting";
+  /** With a cursor the stream tells what came since; without one, a change between a page's reading and now is lost. */
+  private opened(goesOn: boolean): void {
+    const wasBroken = this.status.state === "reconnecting";
     this.failures = 0;
     this.say("live");
-    if (resumed) this.onResumed();
+    if (wasBroken || !goesOn) this.onResumed();
   }
 
   private broken(): void {

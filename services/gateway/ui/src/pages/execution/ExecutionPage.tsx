@@ -23,6 +23,9 @@ import { artifactsQuery, executionQuery, graphQuery, useNodeRuns, type Execution
 import { Timeline } from "./Timeline";
 import { Values } from "./Values";
 
+/** Behind the stream: an execution that is watched is asked for this often in any case. */
+const SAFETY_MILLISECONDS = 10_000;
+
 const route = getRouteApi("/shell/executions/$executionId");
 
 export function ExecutionPage() {
@@ -31,7 +34,9 @@ export function ExecutionPage() {
   const query = useQuery({
     ...executionQuery(executionId),
     refetchInterval: ({ state }) =>
-      state.data && !isLive(state.data) && state.data.status !== "LOST" ? false : polling,
+      state.data && !isLive(state.data) && state.data.status !== "LOST"
+        ? false
+        : Math.min(polling, SAFETY_MILLISECONDS),
   });
   useFresh(`execution:${executionId}`, ["execution", executionId]);
   return (
