@@ -10,6 +10,7 @@ import { peopleRoutes } from "~/pages/people/routes";
 import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
+import { triggersRoutes } from "~/pages/triggers/routes";
 import { workflowRoutes } from "~/pages/workflow/routes";
 import { workflowsRoutes } from "~/pages/workflows/routes";
 import { studioRoutes } from "~/studio/routes";
@@ -27,6 +28,7 @@ const routeTree = rootRoute.addChildren([
     ...workflowsRoutes,
     ...workflowRoutes,
     ...runnersRoutes,
+    ...triggersRoutes,
     ...auditRoutes,
     ...peopleRoutes,
     ...licenceRoutes,
