@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 CODE := services runner scripts tests
 TESTS := tests/unit tests/contract tests/integration tests/e2e
 
-.PHONY: help setup setup-dev ui ui-check up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
+.PHONY: help setup setup-dev ui ui-check screenshots up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -35,10 +35,14 @@ down: setup ## Stop the Hub that runs in EXEKRA_HOME
 	@exec $(BIN)/python -m services.launcher down
 
 demo: setup ## Start a Hub and a runner, run the demo workflow on real files, check its result
+	@$(BIN)/python -m scripts.ui build || true
 	@exec $(BIN)/python -m scripts.demo
 
 test: setup-dev ## Run the test suite
 	@exec $(BIN)/python -m pytest $(wildcard $(TESTS)) $(PYTEST_ARGS)
+
+screenshots: setup-dev ui ## Picture every page of the browser UI in both sizes and themes (.build/screenshots)
+	@exec $(BIN)/python -m scripts.screenshots
 
 chaos: setup-dev ## Kill, freeze and cut what can be killed, frozen and cut; then check the invariants
 	@exec $(BIN)/python -m pytest tests/chaos --timeout 1800 $(PYTEST_ARGS)

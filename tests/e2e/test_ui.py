@@ -1,0 +1,234 @@
+"""The browser UI in a real browser: people find, run, watch and understand; every page is sound; a restart passes."""
+
+import asyncio
+import gzip
+import os
+import signal
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
+
+from scripts import ui
+from scripts.screenshots.pages import launch
+from tests.e2e.integrator import Integrator, unique
+from tests.e2e.studio import person
+from tests.hub import EMAIL, PASSWORD
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+
+FIRST_LOAD_BYTES = 350 * 1000
+WAIT = 20_000
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PAGES = (
+    "/",
+    "/workflows",
+    "/workflows/{workflow}",
+    "/workflows/{workflow}?tab=versions",
+    "/workflows/{workflow}?tab=about",
+    "/executions",
+    "/executions?q=nothing-is-called-so",
+    "/executions/{completed}",
+    "/executions/{completed}?tab=values",
+    "/executions/{failed}",
+    "/runners",
+    "/runners/{runner}",
+    "/users",
+    "/api-keys",
+    "/audit",
+    "/licence",
+    "/settings",
+    "/no-such-place",
+)
+START: dict[str, Any] = {"id": "start", "type": "control.start", "name": "Start", "position": {"x": 0, "y": 0}}
+
+
+def chain(*nodes: dict[str, Any]) -> dict[str, Any]:
+    """A graph of these nodes one after the other."""
+    placed = [{"position": {"x": 0, "y": 80 * index}, **node} for index, node in enumerate([START, *nodes])]
+    edges = [
+        {"id": f"e{index}", "from": left["id"], "port": "out", "to": right["id"]}
+        for index, (left, right) in enumerate(pairwise(placed))
+    ]
+    return {"schemaVersion": 1, "nodes": placed, "edges": edges}
+
+
+SAYING = chain(
+    {"id": "greet", "type": "log.message", "name": "Greet", "config": {"message": "Good morning, Ada"}},
+    {"id": "sum", "type": "data.transform", "name": "Add up", "config": {"expression": "{{ 20 + 22 }}"}},
+) | {"output": {"total": "{{ nodes.sum.output }}"}}
+FAILING = chain(
+    {"id": "orders", "type": "files.read", "name": "Read the orders", "config": {"path": "orders-of-today.txt"}}
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser(hub: Integrator) -> AsyncIterator[Browser]:
+    """Chromium, and the built pages it is to show."""
+    assert hub.url
+    await asyncio.to_thread(ui.install, with_tools=True)
+    await asyncio.to_thread(ui.build)
+    async with async_playwright() as playwright:
+        try:
+            chromium = await launch(playwright)
+        except PlaywrightError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"there is no Chromium: {error}")
+        yield chromium
+        await chromium.close()
+
+
+async def test_a_person_finds_a_workflow_runs_it_and_understands_a_failure(browser: Browser, hub: Integrator) -> None:
+    good, bad = unique("Greet the day"), unique("Read the orders")
+    await hub.api.publish(good, SAYING)
+    await hub.api.publish(bad, FAILING)
+    async with person(browser, hub.url, EMAIL, PASSWORD) as ada:
+        await open_by_palette(ada.page, good)
+        await run_on_the_runner(ada.page)
+        await expect(ada.page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=WAIT)
+        await expect(ada.page.get_by_text("Result: total 42")).to_be_visible()
+        await expect(ada.page.get_by_text("Good morning, Ada")).to_be_visible()
+        await ada.page.get_by_role("button", name="Add up").click()
+        await expect(ada.page.get_by_label("Output", exact=True)).to_contain_text("42")
+        await ada.page.keyboard.press("Escape")
+
+        await open_by_palette(ada.page, bad)
+        await run_on_the_runner(ada.page)
+        page = ada.page
+        await expect(page.get_by_text("orders-of-today.txt does not exist").first).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_text("FILE_NOT_FOUND").first).to_be_visible()
+        await expect(page.get_by_role("heading", name="What next")).to_be_visible()
+        # Retry by its key: a new execution, with a word on which one it repeats.
+        failed = page.url
+        await page.keyboard.press("r")
+        await expect(page.get_by_text("Retry of")).to_be_visible(timeout=WAIT)
+        assert page.url != failed
+        assert ada.said == []
+
+
+async def open_by_palette(page: Page, name: str) -> None:
+    """By keys alone: Ctrl+K, a few letters, Enter."""
+    await page.keyboard.press("ControlOrMeta+k")
+    await page.get_by_placeholder("Find a workflow").fill(name)
+    await expect(page.get_by_role("dialog").get_by_text(name)).to_be_visible(timeout=WAIT)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=WAIT)
+
+
+async def run_on_the_runner(page: Page) -> None:
+    """By the button and its dialog, on the runner that is connected."""
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await page.get_by_role("textbox", name="Where").or_(page.get_by_role("combobox", name="Where")).click()
+    await page.get_by_role("option", name=", now").first.click()
+    await page.get_by_role("button", name="Run version").click()
+    await page.wait_for_url("**/executions/*", timeout=WAIT)
+
+
+async def test_every_page_is_sound_at_a_desk_and_on_a_phone(browser: Browser, hub: Integrator) -> None:
+    workflow = await hub.api.publish(unique("Sound"), SAYING)
+    broken = await hub.api.publish(unique("Unsound"), FAILING)
+    ids = {"workflow": workflow, "runner": hub.runner_id}
+    for name, subject in (("completed", workflow), ("failed", broken)):
+        execution = await hub.start(subject)
+        ids[name] = execution["id"]
+        await hub.api.ended(execution["id"])
+    found: list[Any] = []
+    for options in ({}, PHONE, {"color_scheme": "dark"}):
+        async with person(browser, hub.url, EMAIL, PASSWORD, **options) as ada:
+            for path in PAGES:
+                await ada.page.goto(ada.url + path.format_map(ids))
+                await ada.page.locator("main").first.wait_for()
+                await expect(ada.page.get_by_label("Loading")).to_have_count(0, timeout=WAIT)
+                width = ada.page.viewport_size or {"width": 0}
+                wide = await ada.page.evaluate("document.documentElement.scrollWidth")
+                if wide > width["width"]:
+                    found.append((path, options, f"{wide} px wide"))
+                found += [(path, options, problem) for problem in await ada.problems()]
+            found += [(path, options, said) for said in ada.said]
+    assert found == []
+
+
+async def test_the_first_page_is_light(browser: Browser, hub: Integrator) -> None:
+    async with person(browser, hub.url, EMAIL, PASSWORD) as ada:
+        fresh = await ada.page.context.new_page()
+        asked: set[str] = set()
+        fresh.on("request", lambda request: asked.add(request.url.rpartition("/assets/")[2]))
+        await fresh.goto(f"{ada.url}/")
+        await expect(fresh.get_by_text("Live now")).to_be_visible(timeout=WAIT)
+        await expect(fresh.get_by_role("status").get_by_text("Live")).to_be_visible(timeout=WAIT)
+    sizes = {name: await asyncio.to_thread(weigh, ui.DIST / "assets" / name) for name in asked}
+    assert sum(sizes.values()) <= FIRST_LOAD_BYTES, sorted(sizes.items(), key=lambda one: -one[1])
+
+
+def weigh(path: Path) -> int:
+    """Bytes as they travel, gzipped; fonts are compressed by themselves. Nothing for what is no file of the build."""
+    if not path.is_file():
+        return 0
+    content = path.read_bytes()
+    return len(content) if path.suffix == ".woff2" else len(gzip.compress(content, 9))
+
+
+async def test_a_restart_of_the_gateway_passes_without_a_reload(browser: Browser, hub: Integrator) -> None:
+    name = unique("While you were away")
+    workflow = await hub.api.publish(name, SAYING)
+    async with person(browser, hub.url, EMAIL, PASSWORD) as ada:
+        page = ada.page
+        await page.goto(f"{ada.url}/workflows/{workflow}")
+        await expect(page.get_by_text("It has not run yet")).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_role("status").get_by_text("Live")).to_be_visible(timeout=WAIT)
+        await page.evaluate("window.stayed = true")
+        os.kill(hub.under_test.pid("gateway"), signal.SIGKILL)
+        await expect(page.get_by_text("Reconnecting")).to_be_visible(timeout=WAIT)
+        await hub.under_test.living("gateway")
+        created = await hub.api.patient("POST", "/executions", {"workflowId": workflow})
+        await expect(page.get_by_role("status").get_by_text("Live")).to_be_visible(timeout=2 * WAIT)
+        row = page.get_by_role("link", name=created["execution"]["id"][-8:])
+        await expect(row).to_be_visible(timeout=WAIT)
+        assert await page.evaluate("window.stayed")
+
+
+async def test_keys_alone_lead_through_the_lists(browser: Browser, hub: Integrator) -> None:
+    workflow = await hub.api.publish(unique("By keys"), SAYING)
+    for _ in range(2):
+        await hub.api.ended((await hub.start(workflow))["id"])
+    async with person(browser, hub.url, EMAIL, PASSWORD) as ada:
+        page = ada.page
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog").get_by_text("Find or do anything")).to_be_visible(timeout=WAIT)
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await page.keyboard.press("g")
+        await page.keyboard.press("e")
+        await page.wait_for_url("**/executions", timeout=WAIT)
+        await expect(page.get_by_role("table", name="Executions")).to_be_visible(timeout=WAIT)
+        await page.keyboard.press("f")
+        await page.keyboard.type("By keys")
+        await page.wait_for_url("**q=By+keys*", timeout=WAIT)
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("j")
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/executions/0*", timeout=WAIT)
+        await page.go_back()
+        await page.wait_for_url("**q=By+keys*", timeout=WAIT)
+        assert ada.said == []
+
+
+async def test_an_operator_is_not_offered_what_is_not_theirs(browser: Browser, hub: Integrator) -> None:
+    email, password = f"{unique('op').replace(' ', '-').lower()}@example.com", "nothing but watching"
+    await hub.api.call("POST", "/users", {"email": email, "role": "OPERATOR", "password": password})
+    workflow = await hub.api.publish(unique("Not mine"), SAYING)
+    async with person(browser, hub.url, email, password) as operator:
+        page = operator.page
+        await page.goto(f"{operator.url}/workflows/{workflow}")
+        await expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible(timeout=WAIT)
+        for name in ("Users", "Audit"):
+            await expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+        await page.goto(f"{operator.url}/audit")
+        await expect(page.get_by_role("alert").first).to_contain_text("permission", timeout=WAIT)
