@@ -20,6 +20,7 @@ from tests.bench.floor import measure_floor
 from tests.bench.memory import idle_figures
 from tests.bench.schedules import measure_growth, measure_schedules
 from tests.bench.spine import measure_latency, measure_throughput
+from tests.bench.studio import measure_studio
 from tests.bench.webhooks import ENVIRONMENT as WEBHOOK_ENVIRONMENT
 from tests.bench.webhooks import measure_webhooks
 from tests.hub import HubUnderTest, hub_under_test
@@ -49,6 +50,7 @@ async def measure_spine(hub: HubUnderTest) -> Figures:
 
 SUITES: Mapping[str, Callable[[HubUnderTest], Awaitable[Figures]]] = {
     "spine": measure_spine,
+    "studio": measure_studio,
     "webhooks": measure_webhooks,
     "schedules": measure_schedules,
     "schedules-growth": measure_growth,
