@@ -1,12 +1,11 @@
 /** A template as chips; with the focus it becomes code with completion. */
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { NodeIcon } from "~/shared/NodeIcon";
 import { useForm } from "../form/form";
+import { CodeEditor } from "./lazyEditor";
 import { partsOf, type Part } from "./template";
 import classes from "./Expression.module.css";
-
-const CodeEditor = lazy(() => import("./CodeEditor"));
 
 interface ExpressionFieldProps {
   id: string;

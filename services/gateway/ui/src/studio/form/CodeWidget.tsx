@@ -1,11 +1,10 @@
 /** Code that is never templated: SQL, Python, shell, queries. The editor is loaded when one is shown. */
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
 import { Skeleton } from "~/shared/Feedback";
+import { CodeEditor } from "../expressions/lazyEditor";
 import { useForm } from "./form";
 import type { WidgetProps } from "./widgets";
-
-const CodeEditor = lazy(() => import("../expressions/CodeEditor"));
 
 export function CodeWidget({ id, name, shape, value, invalid, onChange }: WidgetProps) {
   const { readOnly } = useForm();

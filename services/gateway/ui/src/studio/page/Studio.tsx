@@ -10,6 +10,7 @@ import { createFacts, FactsContext } from "../canvas/facts";
 import { TurnContext } from "../canvas/Turns";
 import type { Workflow } from "../data/queries";
 import type { Catalogue } from "../model/declarations";
+import { loadEditor } from "../expressions/lazyEditor";
 import { BottomPanel } from "../panels/BottomPanel";
 import { ProblemsContext, useValidation } from "../panels/useGraphProblems";
 import { useBreakpoints } from "../run/useBreakpoints";
@@ -45,7 +46,7 @@ export function Studio({ workflow, catalogue, mayEdit }: StudioProps) {
   const problems = useValidation(workflow.id, graph);
   useEffect(() => {
     // Nobody should wait for the editor of expressions when they reach for it.
-    const timer = setTimeout(() => void import("../expressions/CodeEditor"), EDITOR_MILLISECONDS);
+    const timer = setTimeout(() => void loadEditor(), EDITOR_MILLISECONDS);
     return () => clearTimeout(timer);
   }, []);
   const { execution } = route.useSearch();

@@ -1,13 +1,12 @@
 /** Edits the sample that stands in for a node's output. */
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import { Skeleton } from "~/shared/Feedback";
+import { CodeEditor } from "../expressions/lazyEditor";
 import type { Json } from "../model/graph";
 import { pin } from "../model/pins";
 import { useEditor, useStudio } from "../state/context";
 import classes from "./Settings.module.css";
-
-const CodeEditor = lazy(() => import("../expressions/CodeEditor"));
 
 export function PinEditor({ nodeId, sample }: { nodeId: string; sample: Json }) {
   const { editor } = useStudio();
