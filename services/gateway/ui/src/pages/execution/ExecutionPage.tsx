@@ -1,6 +1,7 @@
 /** One execution: what it came to and why, every node with its values, the log, and what can be done now. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
 import { usePolling } from "~/live/hooks";
 import { useFresh } from "~/live/useFresh";
@@ -9,6 +10,8 @@ import { isLive } from "~/shared/executions/story";
 import { shortId } from "~/shared/format";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { Panel } from "~/shared/Panel";
+import { useIsPhone } from "~/shared/DataTable";
 import { Tabs } from "~/shared/Tabs";
 
 import { Actions } from "./Actions";
@@ -25,6 +28,9 @@ import { Values } from "./Values";
 
 /** Behind the stream: an execution that is watched is asked for this often in any case. */
 const SAFETY_MILLISECONDS = 10_000;
+
+/** Brings the canvas library along, so it comes after the answer. */
+const Picture = lazy(() => import("./Picture").then((module) => ({ default: module.Picture })));
 
 const route = getRouteApi("/shell/executions/$executionId");
 
@@ -60,6 +66,7 @@ function Shown({ execution }: { execution: Execution }) {
   const runs = useNodeRuns(execution.id, execution.attempt, live ? polling : false);
   const artifacts = useQuery({ ...artifactsQuery(execution.id), refetchInterval: live ? polling : false });
   const began = execution.startedAt !== null;
+  const isPhone = useIsPhone();
   const tabs = [
     { value: "log", label: "Log" },
     { value: "values", label: "Inputs and output" },
@@ -71,19 +78,30 @@ function Shown({ execution }: { execution: Execution }) {
     <div className={classes["page"]}>
       <Heading execution={execution} />
       <Answer execution={execution} graph={graph.data} artifacts={artifacts.data ?? []} />
-      {(began || !live) && <Timeline execution={execution} graph={graph.data} query={runs} />}
-      <section className={classes["evidence"]}>
-        <Tabs
-          label="Evidence"
-          tabs={tabs}
-          value={tab}
-          onChange={(value) => change({ tab: value === "log" ? undefined : value })}
-        />
-        {tab === "log" && <Log execution={execution} graph={graph.data} />}
-        {tab === "values" && <Values execution={execution} />}
-        {tab === "files" && <Artifacts artifacts={artifacts.data ?? []} graph={graph.data} />}
-        {tab === "history" && <History execution={execution} />}
-      </section>
+      <div className={classes["columns"]}>
+        {graph.data !== undefined && !isPhone && (
+          <Panel title="Graph" aside={`version ${execution.version}`} bleed className={classes["graph"]}>
+            <Suspense fallback={null}>
+              <Picture graph={graph.data} runs={runs.data ?? []} />
+            </Suspense>
+          </Panel>
+        )}
+        <div className={classes["right"]}>
+          {(began || !live) && <Timeline execution={execution} graph={graph.data} query={runs} />}
+          <section className={classes["evidence"]}>
+            <Tabs
+              label="Evidence"
+              tabs={tabs}
+              value={tab}
+              onChange={(value) => change({ tab: value === "log" ? undefined : value })}
+            />
+            {tab === "log" && <Log execution={execution} graph={graph.data} />}
+            {tab === "values" && <Values execution={execution} />}
+            {tab === "files" && <Artifacts artifacts={artifacts.data ?? []} graph={graph.data} />}
+            {tab === "history" && <History execution={execution} />}
+          </section>
+        </div>
+      </div>
       <RunDrawer
         run={runs.data?.find((run) => String(run.seq) === search["run"]) ?? null}
         graph={graph.data}
