@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,12 +29,36 @@ LOCK = ROOT / "requirements-ui.lock"
 NODE_VENV = ROOT / ".venv/node"
 """A virtual environment with Node in it, for machines that have none."""
 OLDEST_NODE = (20, 19)
-SOURCES = ("src", "public", "build", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+SOURCES = (
+    "src",
+    "public",
+    "build",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "vite.config.ts",
+    "tsconfig.json",
+)
+LOCKED = UI / ".lock"
+"""Held by whoever builds or fetches: a second start of a Hub from the same folder waits and finds the work done."""
 SCHEMA = UI / "src/api/schema.d.ts"
 
 
 class UiError(Exception):
     """The UI cannot be built or checked; says what is missing."""
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Waits for other processes that build in this folder. Windows has no such lock, and no shared checkouts either."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    with LOCKED.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def fingerprint() -> str:
@@ -56,13 +81,14 @@ def is_built() -> bool:
     return STAMP.exists() and STAMP.read_text() == fingerprint() and (DIST / "index.html").exists()
 
 
+@alone()
 def build() -> None:
     """Make `dist` when the sources changed. Raises UiError."""
     if is_built():
         return
     wanted, started = fingerprint(), time.monotonic()
     try:
-        install(with_tools=False)
+        _install(with_tools=False)
         say("building the browser UI's pages")
         vite = str(MODULES / "vite/bin/vite.js")
         run(("node", vite, "build", "--logLevel", "warn", "--outDir", NEXT.name, "--emptyOutDir"))
@@ -76,8 +102,13 @@ def build() -> None:
     say(f"the browser UI is built ({time.monotonic() - started:.0f} s)")
 
 
-def install(*, with_tools: bool) -> None:
-    """Make `node_modules` match the lock file, with or without the tools for tests and checks. Raises UiError."""
+@alone()
+def install() -> None:
+    """Make `node_modules` match the lock file, with the tools for tests and checks. Raises UiError."""
+    _install(with_tools=True)
+
+
+def _install(*, with_tools: bool) -> None:
     stamp = MODULES / ".fingerprint"
     wanted = hashlib.sha256((UI / "package-lock.json").read_bytes()).hexdigest()
     kept = stamp.read_text().split() if stamp.exists() else []
@@ -89,8 +120,13 @@ def install(*, with_tools: bool) -> None:
     stamp.write_text(f"{wanted} {'tools' if with_tools else 'build'}")
 
 
+@alone()
 def schema() -> None:
     """Write the types of the API from its OpenAPI document, as the route table makes it now. Raises UiError."""
+    _schema()
+
+
+def _schema() -> None:
     # A program of its own: building needs none of the gateway.
     asked = (sys.executable, "-m", "scripts.openapi_document")
     document = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout
@@ -98,7 +134,7 @@ def schema() -> None:
     wanted = hashlib.sha256(document.encode()).hexdigest()
     if SCHEMA.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
-    install(with_tools=True)
+    _install(with_tools=True)
     source = MODULES / ".openapi.json"
     source.write_text(document)
     run(
@@ -115,18 +151,20 @@ def schema() -> None:
     stamp.write_text(wanted)
 
 
+@alone()
 def check() -> None:
     """Format, lint and types, with the API's types as they are now: a changed route breaks the page that uses it."""
-    install(with_tools=True)
-    schema()
+    _install(with_tools=True)
+    _schema()
     for command in ("format-check", "lint", "types"):
         run(("npm", "run", "--silent", command))
 
 
+@alone()
 def test() -> None:
     """The UI's own unit tests."""
-    install(with_tools=True)
-    schema()
+    _install(with_tools=True)
+    _schema()
     run(("npm", "test", "--silent"))
 
 

@@ -71,7 +71,7 @@ FAILING = chain(
 async def browser(hub: Integrator) -> AsyncIterator[Browser]:
     """Chromium, and the built pages it is to show."""
     assert hub.url
-    await asyncio.to_thread(ui.install, with_tools=True)
+    await asyncio.to_thread(ui.install)
     await asyncio.to_thread(ui.build)
     async with async_playwright() as playwright:
         try:
