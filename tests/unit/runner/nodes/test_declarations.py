@@ -18,6 +18,8 @@ def test_the_families_are_complete():
         "data.hash",
         "data.xml",
         "data.yaml",
+        "db.execute",
+        "db.query",
         "excel.read",
         "excel.write",
         "files.append",
