@@ -3,7 +3,7 @@ import type { NodeProps } from "@xyflow/react";
 import { memo } from "react";
 
 import type { GraphNode, Lane } from "../model/graph";
-import { laneRects } from "../model/geometry";
+import { laneRects, sizeOf } from "../model/geometry";
 import { useIsTarget, useNodeFacts } from "./facts";
 import type { StepFlowNode } from "./flow";
 import { NodeIcon } from "~/shared/NodeIcon";
@@ -12,6 +12,8 @@ import { NodeState } from "./StepNode";
 import { Turns } from "./Turns";
 import classes from "./Node.module.css";
 
+/** A narrower heading has no room for the strip of turns beside its name. */
+const ROOM_FOR_STRIP = 420;
 const LANE_NAMES: Record<Lane, string> = { body: "Body", catch: "Catch", finally: "Finally" };
 
 export const ContainerNode = memo(function ContainerNode({ id, data, selected }: NodeProps<StepFlowNode>) {
@@ -33,8 +35,11 @@ export const ContainerNode = memo(function ContainerNode({ id, data, selected }:
       <header className={classes["head"]}>
         <NodeIcon icon={declaration?.icon} type={node.type} />
         <b title={node.name}>{node.name || node.id}</b>
-        <span className={classes["words"]}>{inWords(node)}</span>
-        {facts.turns && <Turns containerId={id} facts={facts} />}
+        {facts.turns ? (
+          <Turns containerId={id} facts={facts} strip={sizeOf(node).width >= ROOM_FOR_STRIP} />
+        ) : (
+          <span className={classes["words"]}>{inWords(node)}</span>
+        )}
         <NodeState facts={facts} />
       </header>
       {lanes.map(({ lane, rect }, index) => (

@@ -10,14 +10,21 @@ export const TurnContext = createContext<((loop: string, turn: number) => void) 
 
 const MOST_SHOWN = 24;
 
-export function Turns({ containerId, facts }: { containerId: string; facts: NodeFacts }) {
+interface TurnsProps {
+  containerId: string;
+  facts: NodeFacts;
+  /** Whether there is room for one mark for each turn. */
+  strip: boolean;
+}
+
+export function Turns({ containerId, facts, strip }: TurnsProps) {
   const show = useContext(TurnContext);
   const turns = facts.turns ?? [];
   const turn = facts.turn ?? turns.length - 1;
   if (turns.length === 0) return null;
   return (
     <span className={`${classes["turns"]} nodrag`}>
-      {turns.length <= MOST_SHOWN && (
+      {strip && turns.length <= MOST_SHOWN && (
         <span className={classes["strip"]} aria-hidden="true">
           {turns.map((status, index) => (
             <i key={index} data-status={status} data-shown={index === turn || undefined} />

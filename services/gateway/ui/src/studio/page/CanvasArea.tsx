@@ -2,7 +2,7 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconMaximize, IconMinus, IconPlus } from "@tabler/icons-react";
 import { MiniMap, useReactFlow, useStore } from "@xyflow/react";
-import { useRef, useState, type MouseEvent } from "react";
+import { useMemo, useRef, useState, type MouseEvent } from "react";
 
 import { Canvas } from "../canvas/Canvas";
 import { useCentre } from "../canvas/useCentre";
@@ -36,12 +36,13 @@ function PhoneCanvas() {
   const graph = useEditor((state) => state.graph);
   const [chosen] = useEditor((state) => state.chosen);
   const { view, showTurn } = useRun();
+  const [facts, edgeFacts] = useMemo(() => [view.facts(), view.edgeFacts()], [view]);
   return (
     <div className={classes["canvas"]}>
       <GraphView
         graph={graph}
-        facts={view.facts()}
-        edgeFacts={view.edgeFacts()}
+        facts={facts}
+        edgeFacts={edgeFacts}
         chosen={chosen ?? null}
         onChoose={(id) => editor.getState().choose(id === null ? [] : [id])}
         onTurn={showTurn}

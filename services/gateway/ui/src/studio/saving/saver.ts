@@ -48,9 +48,7 @@ export class Saver {
   readonly getState = (): SaveState => this.state;
 
   /** The draft on the Hub that this editor's work is based on. */
-  getBase(): Saved & { graph: Graph } {
-    return this.base;
-  }
+  readonly getBase = (): Saved & { graph: Graph } => this.base;
 
   get unsaved(): Graph | null {
     return this.wanted;

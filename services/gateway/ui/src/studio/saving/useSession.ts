@@ -1,6 +1,6 @@
 /** Opens a sitting when the Studio is shown, and ends it without losing what is not saved. */
-import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { toast } from "~/shared/Feedback";
 import { versionsQuery, type Workflow } from "../data/queries";
@@ -34,6 +34,11 @@ export function useSession(workflow: Workflow, mayEdit: boolean): Session {
   }, [session, editor, saver]);
   useEffect(() => editor.getState().show({ readOnly: !mayEdit }), [editor, mayEdit]);
   useOthersSaves(workflow.id, session);
+  const client = useQueryClient();
+  const { version } = useSyncExternalStore(saver.subscribe, saver.getBase);
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ["studio", "versions", workflow.id] });
+  }, [client, workflow.id, version]);
   return session;
 }
 
