@@ -1,7 +1,10 @@
 /** Every address of the UI. An area lists its own routes in `pages/<area>/routes.ts`; they are only joined here. */
 import { createRouter } from "@tanstack/react-router";
 
+import { approvalsRoutes } from "~/pages/approvals/routes";
 import { auditRoutes } from "~/pages/audit/routes";
+import { calendarsRoutes } from "~/pages/calendars/routes";
+import { eventsRoutes } from "~/pages/events/routes";
 import { executionRoutes } from "~/pages/execution/routes";
 import { executionsRoutes } from "~/pages/executions/routes";
 import { homeRoutes } from "~/pages/home/routes";
@@ -29,6 +32,9 @@ const routeTree = rootRoute.addChildren([
     ...workflowRoutes,
     ...runnersRoutes,
     ...triggersRoutes,
+    ...eventsRoutes,
+    ...calendarsRoutes,
+    ...approvalsRoutes,
     ...auditRoutes,
     ...peopleRoutes,
     ...licenceRoutes,

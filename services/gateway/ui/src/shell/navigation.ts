@@ -3,6 +3,10 @@ import {
   IconHome,
   IconListDetails,
   IconRoute,
+  IconBroadcast,
+  IconCalendar,
+  IconChecks,
+  IconMail,
   IconCalendarTime,
   IconDeviceDesktop,
   IconShieldCheck,
@@ -46,6 +50,15 @@ export const GROUPS: readonly PlaceGroup[] = [
       },
       { to: "/triggers", label: "Triggers", icon: IconCalendarTime, key: "t", permission: "trigger:view" },
       { to: "/runners", label: "Runners", icon: IconDeviceDesktop, key: "r", permission: "runner:view", tab: true },
+    ],
+  },
+  {
+    title: "Work",
+    places: [
+      { to: "/approvals", label: "Approvals", icon: IconChecks, key: "p", permission: "execution:view" },
+      { to: "/calendars", label: "Calendars", icon: IconCalendar, key: "c", permission: "trigger:view" },
+      { to: "/event-endpoints", label: "Event endpoints", icon: IconBroadcast, key: "v", permission: "event:view" },
+      { to: "/notification-rules", label: "Notifications", icon: IconMail, key: "n", permission: "event:view" },
     ],
   },
   {

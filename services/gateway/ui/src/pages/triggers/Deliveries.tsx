@@ -158,7 +158,7 @@ function Nothing({ trigger, isFiltered }: { trigger: Trigger; isFiltered: boolea
         )
       }
     >
-      Give this address to the sender. Every call stands here, also one that was refused, with the reason.
+      Give this address to the sender. What it delivers stands here, with what became of it.
       <span className={classes["address"]}>
         <CopyField text={trigger.url ?? ""} what="the address" />
       </span>

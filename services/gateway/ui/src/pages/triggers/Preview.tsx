@@ -9,7 +9,7 @@ import { useNow } from "~/shared/useNow";
 
 import classes from "./Form.module.css";
 import { isShownAtFields } from "./form";
-import { mergeDays, type PreviewRow } from "./previewRows";
+import { mergeDays, shortReason, type PreviewRow } from "./previewRows";
 import type { usePreview } from "./usePreview";
 import { localParts } from "./zones";
 
@@ -87,7 +87,7 @@ function Row({ row, zone, now }: { row: PreviewRow; zone: string; now: number })
         <span className={classes["utc"]} />
         <span className="dim sm row trunc" title={row.because}>
           <IconCalendarOff size={14} stroke={1.5} aria-hidden="true" />
-          <span className="trunc">{row.because}</span>
+          <span className="trunc">{shortReason(row.because)}</span>
         </span>
       </li>
     );

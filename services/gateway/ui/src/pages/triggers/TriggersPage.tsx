@@ -43,7 +43,7 @@ const COLUMNS: readonly Column<Trigger>[] = [
     width: "84px",
     align: "right",
     cell: (row) => (
-      <span style={{ display: "inline-flex" }}>
+      <span style={{ display: "inline-flex", verticalAlign: "middle" }}>
         <EnabledSwitch trigger={row} />
       </span>
     ),
@@ -116,7 +116,7 @@ export function TriggersPage() {
 
 function When({ trigger }: { trigger: Trigger }) {
   if (trigger.kind === "webhook")
-    return <span className="mut">On delivery, by {authWords(trigger.auth?.type ?? "none").label.toLowerCase()}</span>;
+    return <span className="mut">On delivery; {authWords(trigger.auth?.type ?? "none").label}</span>;
   return <span title={trigger.description ?? undefined}>{trigger.description}</span>;
 }
 

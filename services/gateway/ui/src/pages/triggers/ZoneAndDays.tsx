@@ -1,6 +1,7 @@
 /** Where the clock of a schedule hangs, and on which days it may fire. */
 import { MultiSelect, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
 import { api, unwrap } from "~/api/client";
@@ -10,7 +11,7 @@ import { Section } from "./Section";
 import { allZones, isZone, localParts, offsetAt, spellOffset } from "./zones";
 
 export function Zone({ draft, update, errorAt }: FormPart) {
-  const zones = useMemo(allZones, []);
+  const zones = useMemo(() => allZones(), []);
   const data = zones.includes(draft.timezone) ? zones : [draft.timezone, ...zones];
   return (
     <Section title="Zone">
@@ -53,7 +54,13 @@ export function Calendars({ draft, update, errorAt }: FormPart) {
   return (
     <Section title="Calendars">
       {data && known.length === 0 ? (
-        <p className="mut">It fires on every day.</p>
+        <p className="mut">
+          It fires on every day.{" "}
+          <Link to="/calendars" search={{ new: "calendar" }} className="link">
+            Make a calendar
+          </Link>{" "}
+          to leave out holidays or to keep to closing days.
+        </p>
       ) : (
         <MultiSelect
           aria-label="Calendars"

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { Schema } from "~/api/client";
 
-import { mergeDays } from "./previewRows";
+import { mergeDays, shortReason } from "./previewRows";
 
 function fire(at: string, more: Partial<Schema<"PreviewedFire">> = {}): Schema<"PreviewedFire"> {
   return {
@@ -44,4 +44,10 @@ it("only a wait that is one is told", () => {
     { seconds: 90, help: "About 2 seats busy at that time, and 2 other schedules in the same minute." },
     null,
   ]);
+});
+
+it("a reason is shortened to what tells most", () => {
+  expect(shortReason('Calendar "Holidays" blocks it: Christmas Day.')).toBe("Christmas Day");
+  expect(shortReason('Calendar "Closing days" does not allow 24 December.')).toBe("Closing days");
+  expect(shortReason("Something else.")).toBe("Something else.");
 });

@@ -41,3 +41,9 @@ function waitOf(fire: PreviewedFire): PreviewRow["wait"] {
   const others = fire.otherStarts > 0 ? `, and ${plural(fire.otherStarts, "other schedule")} in the same minute` : "";
   return { seconds, help: `About ${plural(Math.round(fire.busySeats), "seat")} busy at that time${others}.` };
 }
+
+/** `Calendar "Holidays" blocks it: Christmas Day.` → "Christmas Day"; the whole sentence stands on hover. */
+export function shortReason(because: string): string {
+  const [, calendar, entry] = /^Calendar "(.*)" (?:blocks it: (.*)\.$|does not allow)/.exec(because) ?? [];
+  return entry ?? calendar ?? because;
+}
