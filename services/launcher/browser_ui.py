@@ -4,6 +4,8 @@ An installed Hub brings the built pages along; then there is nothing to do. How 
 """
 
 import asyncio
+import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +21,12 @@ async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
     if not await asyncio.to_thread(script.exists):
         return
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), "build", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        sys.executable,
+        str(script),
+        "build",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # Node and what it starts are ended together with the script
     )
     assert process.stdout is not None
     last = ""
@@ -31,5 +38,5 @@ async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
             console.warn(f"there is no browser UI: {last}")
     finally:
         with suppress(ProcessLookupError):
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
         await process.wait()

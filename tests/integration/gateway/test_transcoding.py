@@ -241,13 +241,15 @@ async def test_a_broken_service_is_500_without_its_secrets(served: Served, scrip
     assert b"hunter2" not in reply.content
 
 
-async def test_a_retry_from_the_middle_is_refused_by_name(served: Served, script: Script) -> None:
+async def test_a_retry_from_the_middle_takes_its_node_and_variables_along(served: Served, script: Script) -> None:
     script.answers["RetryExecution"] = lambda _: execution_service_pb2.RetryExecutionResponse(execution=_execution())
     admin = await served.admin()
     path = f"/api/executions/{new_id()}/retry"
-    reply = await admin.call("POST", path, {"fromNodeId": "n3"})
-    assert (reply.status, reply.body["errors"][0]["pointer"]) == (422, "/fromNodeId")
+    assert (await admin.call("POST", path, {"fromNodeId": "n3", "vars": {"total": 1}})).status == 201
     assert (await admin.call("POST", path)).status == 201
+    middle, start = (request for name, request in script.requests if name == "RetryExecution")
+    assert (middle.from_node_id, json.loads(middle.vars_json)) == ("n3", {"total": 1})
+    assert start.from_node_id == ""
 
 
 async def test_node_runs_and_logs_use_small_words(served: Served, script: Script) -> None:

@@ -21,9 +21,13 @@ BOB = Principal("user", "u2", "bob@example.com", MAY)
 async def decide(approvals: Approvals, who: Principal, decision: Decision = Decision.APPROVED, index: int = 0) -> str:
     """The decision of the open question of this place, the newest first; or why it was refused."""
     open_ones = await approvals.list(ApprovalStatus.PENDING, None, None, 10)
+    return await decide_this(approvals, open_ones[index].id, who, decision)
+
+
+async def decide_this(approvals: Approvals, approval_id: str, who: Principal, decision: Decision) -> str:
     token = current_principal.set(who)
     try:
-        return (await approvals.decide(open_ones[index].id, decision, "")).status
+        return (await approvals.decide(approval_id, decision, "")).status
     except DomainError as error:
         return error.reason
     finally:
@@ -103,8 +107,9 @@ async def test_many_who_decide_at_once_are_one_decision(scheduler: Scheduler, ap
     await scheduler.submit(await scheduler.workflow())
     await suspend(runner, await runner.run_next(), approval())
     people = [Principal("user", f"p{number}", f"p{number}", MAY) for number in range(6)]
+    (question,) = await approvals.list(ApprovalStatus.PENDING, None, None, 10)
     said = await asyncio.gather(
-        *(decide(approvals, who, list(Decision)[number % 2]) for number, who in enumerate(people))
+        *(decide_this(approvals, question.id, who, list(Decision)[number % 2]) for number, who in enumerate(people))
     )
     assert sorted(said)[:5] == ["ALREADY_DECIDED"] * 5
 
