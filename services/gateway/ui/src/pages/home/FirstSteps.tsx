@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { api, unwrap } from "~/api/client";
-import { useMay } from "~/api/session";
+import { useMay, useMe } from "~/api/session";
 import { executionsQuery } from "~/shared/executions/queries";
 import { CopyField } from "~/shared/Copy";
 import { Panel } from "~/shared/Panel";
@@ -15,6 +15,7 @@ import classes from "./Dashboard.module.css";
 import type { Dashboard } from "./queries";
 
 export function FirstSteps({ dashboard }: { dashboard: Dashboard }) {
+  const { user } = useMe();
   const [mayManage, mayEdit] = [useMay("runner:manage"), useMay("workflow:edit")];
   const executions = useQuery({ ...executionsQuery({ limit: 1 }), staleTime: 10_000 });
   const workflows = useQuery({
@@ -52,8 +53,14 @@ export function FirstSteps({ dashboard }: { dashboard: Dashboard }) {
           )}
         </Step>
         <Step done={hasRun} title="The demo">
-          <p className="mut">Real files through a real workflow, in half a minute. In the folder of the Hub:</p>
-          <CopyField text={`.venv/bin/python -m scripts.demo --url ${window.location.origin}`} what="the command" />
+          <p className="mut">
+            Real files through a real workflow, in half a minute. In the folder of the Hub; name a file with your
+            password if you changed it.
+          </p>
+          <CopyField
+            text={`.venv/bin/python -m scripts.demo --url ${window.location.origin} --ca .data/tls/ca.pem --email ${user.email} --password-file .data/admin-password`}
+            what="the command"
+          />
         </Step>
       </div>
     </Panel>
