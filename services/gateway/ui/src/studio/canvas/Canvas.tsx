@@ -29,6 +29,9 @@ import "@xyflow/react/dist/base.css";
 /** What the palette puts on a drag: the node type. */
 export const DRAGGED_TYPE = "application/x-exekra-node-type";
 
+/** So many nodes are all kept drawn: panning then moves one layer. Drawing those that come into view costs frames. */
+const ALL_DRAWN = 800;
+
 interface CanvasProps {
   onDropType: (type: string, at: Point) => void;
   onOpen: () => void;
@@ -141,7 +144,7 @@ export function Canvas({ onDropType, onOpen, children }: CanvasProps) {
           multiSelectionKeyCode={["Control", "Meta"]}
           panOnScroll
           zoomOnDoubleClick={false}
-          onlyRenderVisibleElements
+          onlyRenderVisibleElements={nodes.length > ALL_DRAWN}
           minZoom={ZOOM.least}
           maxZoom={ZOOM.most}
           onInit={(instance) => {
