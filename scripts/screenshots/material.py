@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from scripts.demo.client import HubClient
+from scripts.screenshots.automation import bring_in_automation
 
 START: Final = {"id": "start", "type": "control.start", "name": "Start", "config": {}, "position": {"x": 0, "y": 0}}
 WAIT_SECONDS: Final = 90.0
@@ -37,6 +38,7 @@ async def bring_in(client: HubClient, runner_id: str) -> dict[str, str]:
     finished = [await _run(client, workflow) for workflow in (intake, intake, orders, sync, orders, intake)]
     for execution in finished:
         await _ended(client, execution)
+    automation = await bring_in_automation(client, {"intake": intake, "orders": orders, "sync": sync})
     graph = intake_graph()
     graph["nodes"][1]["name"] = "Search both mailboxes"
     await client.call("PUT", f"/workflows/{intake}/draft", {"graph": graph, "note": "A second mailbox"})
@@ -55,6 +57,7 @@ async def bring_in(client: HubClient, runner_id: str) -> dict[str, str]:
         "stopped": stopped,
         "queued": queued,
         "runner": runner_id,
+        **automation,
     }
 
 

@@ -36,6 +36,18 @@ PAGES = (
     "/executions/{completed}",
     "/executions/{completed}?tab=values",
     "/executions/{failed}",
+    "/triggers",
+    "/triggers/new?kind=schedule",
+    "/triggers/new?kind=webhook",
+    "/triggers/{schedule}",
+    "/triggers/{schedule}?tab=ledger",
+    "/triggers/{webhook}",
+    "/triggers/{webhook}?tab=call",
+    "/approvals",
+    "/calendars",
+    "/calendars/{calendar}",
+    "/event-endpoints",
+    "/notification-rules",
     "/runners",
     "/runners/{runner}",
     "/users",
@@ -138,6 +150,7 @@ async def test_every_page_is_sound_at_a_desk_and_on_a_phone(browser: Browser, hu
         execution = await hub.start(subject)
         ids[name] = execution["id"]
         await hub.api.ended(execution["id"])
+    ids |= await automated(hub, workflow)
     found: list[Any] = []
     for options in ({}, PHONE, {"color_scheme": "dark"}):
         async with person(browser, hub.url, EMAIL, PASSWORD, **options) as ada:
@@ -152,6 +165,18 @@ async def test_every_page_is_sound_at_a_desk_and_on_a_phone(browser: Browser, hu
                 found += [(path, options, problem) for problem in await ada.problems()]
             found += [(path, options, said) for said in ada.said]
     assert found == []
+
+
+async def automated(hub: Integrator, workflow_id: str) -> dict[str, str]:
+    """Ids of what works by itself: a calendar, a schedule on it, a webhook."""
+    days = {"name": unique("Holidays"), "kind": "blocked", "entries": [{"type": "easter", "offsetDays": -2}]}
+    calendar: str = (await hub.api.call("POST", "/calendars", days))["calendar"]["id"]
+    ids = {"calendar": calendar}
+    schedule = {"cron": "30 2 * * *", "timezone": "Europe/Berlin", "calendars": [calendar]}
+    for kind, more in (("schedule", schedule), ("webhook", {"auth": {"type": "github"}})):
+        body = {"kind": kind, "workflowId": workflow_id, "name": unique("Sound"), **more}
+        ids[kind] = (await hub.api.call("POST", "/triggers", body))["trigger"]["id"]
+    return ids
 
 
 async def test_the_first_page_is_light(browser: Browser, hub: Integrator) -> None:

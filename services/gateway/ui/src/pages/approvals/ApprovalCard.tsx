@@ -30,7 +30,7 @@ export function ApprovalCard({ approval }: { approval: Approval }) {
         {!isEmptyData(approval.data) && <JsonView value={approval.data} what="what it is about" />}
         <p className="dim sm">
           Asked <Age at={approval.requestedAt} suffix=" ago" />
-          {approval.requestedBy && ` by an execution of ${approval.requestedBy.name}`}
+          {approval.requestedBy && ` by an execution that ${approval.requestedBy.name} started`}
           {approval.status === "pending" && (
             <>
               . Without an answer until <Time at={approval.expiresAt} /> it counts as {approval.onTimeout}

@@ -37,7 +37,7 @@ export function EndpointModal(props: EndpointModalProps) {
 function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
   const client = useQueryClient();
   const mayUsePrivate = useMay("event:private");
-  const [key] = useState(newIdempotencyKey);
+  const [key, setKey] = useState(newIdempotencyKey);
   const [body, setBody] = useState({
     name: endpoint?.name ?? "",
     url: endpoint?.url ?? "",
@@ -47,7 +47,11 @@ function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
     verifyTls: endpoint?.verifyTls ?? true,
   });
   const [headers, setHeaders] = useState("");
-  const set = (change: Partial<typeof body>) => setBody((before) => ({ ...before, ...change }));
+  // What is asked for anew is another intent.
+  const set = (change: Partial<typeof body>) => {
+    setBody((before) => ({ ...before, ...change }));
+    setKey(newIdempotencyKey());
+  };
   const read = readHeaders(headers);
   const save = useMutation({
     mutationFn: async () => {
@@ -55,7 +59,7 @@ function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
       if (!endpoint)
         return unwrap(
           api.POST("/api/event-endpoints", {
-            params: { header: { "Idempotency-Key": `${key}${JSON.stringify(sent).length}` } },
+            params: { header: { "Idempotency-Key": key } },
             body: sent,
           }),
         );
@@ -118,7 +122,7 @@ function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
         styles={{ input: { fontFamily: "var(--mono)" } }}
         value={headers}
         error={read.wrong ?? fieldOf(error, "/headers")}
-        onChange={(event) => setHeaders(event.currentTarget.value)}
+        onChange={(event) => (setHeaders(event.currentTarget.value), set({}))}
       />
       {mayUsePrivate && (
         <Switch

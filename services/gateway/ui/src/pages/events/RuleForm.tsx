@@ -35,7 +35,7 @@ export function RuleModal({ rule, onClose }: { rule?: Rule; onClose: () => void 
 
 function Form({ rule, onClose }: { rule?: Rule; onClose: () => void }) {
   const client = useQueryClient();
-  const [key] = useState(newIdempotencyKey);
+  const [key, setKey] = useState(newIdempotencyKey);
   const [isDeleting, setDeleting] = useState(false);
   const [body, setBody] = useState({
     name: rule?.name ?? "",
@@ -47,7 +47,11 @@ function Form({ rule, onClose }: { rule?: Rule; onClose: () => void }) {
     subjectTemplate: rule?.subjectTemplate ?? "",
     textTemplate: rule?.textTemplate ?? "",
   });
-  const set = (change: Partial<typeof body>) => setBody((before) => ({ ...before, ...change }));
+  // What is asked for anew is another intent.
+  const set = (change: Partial<typeof body>) => {
+    setBody((before) => ({ ...before, ...change }));
+    setKey(newIdempotencyKey());
+  };
   const fresh = () => client.invalidateQueries({ queryKey: RULES });
   const save = useMutation({
     mutationFn: () =>
@@ -61,7 +65,7 @@ function Form({ rule, onClose }: { rule?: Rule; onClose: () => void }) {
           )
         : unwrap(
             api.POST("/api/notification-rules", {
-              params: { header: { "Idempotency-Key": `${key}${JSON.stringify(body).length}` } },
+              params: { header: { "Idempotency-Key": key } },
               body,
             }),
           ),

@@ -147,21 +147,28 @@ function Nothing({ trigger, isFiltered }: { trigger: Trigger; isFiltered: boolea
   const mayEdit = useMay("trigger:edit");
   if (isFiltered) return <Empty title="No delivery fits">Take the filter away to see more.</Empty>;
   return (
-    <Empty
-      icon={<IconInbox size={20} stroke={1.5} />}
-      title="Nothing was delivered yet"
-      action={
-        mayEdit && (
-          <Link to="/triggers/$triggerId" params={{ triggerId: trigger.id }} search={{ tab: "call" }} className="link">
-            See how to call it
-          </Link>
-        )
-      }
-    >
-      Give this address to the sender. What it delivers stands here, with what became of it.
-      <span className={classes["address"]}>
+    <>
+      <Empty
+        icon={<IconInbox size={20} stroke={1.5} />}
+        title="Nothing was delivered yet"
+        action={
+          mayEdit && (
+            <Link
+              to="/triggers/$triggerId"
+              params={{ triggerId: trigger.id }}
+              search={{ tab: "call" }}
+              className="link"
+            >
+              See how to call it
+            </Link>
+          )
+        }
+      >
+        Give this address to the sender. What it delivers stands here, with what became of it.
+      </Empty>
+      <div className={classes["address"]}>
         <CopyField text={trigger.url ?? ""} what="the address" />
-      </span>
-    </Empty>
+      </div>
+    </>
   );
 }

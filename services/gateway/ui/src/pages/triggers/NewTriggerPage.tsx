@@ -7,6 +7,7 @@ import { useState } from "react";
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { ErrorNote, toast } from "~/shared/Feedback";
 import { Page } from "~/shared/Page";
+import { Panel } from "~/shared/Panel";
 import { useShortcut } from "~/shared/shortcuts";
 
 import { createBody, newDraft, type Draft } from "./draft";
@@ -80,7 +81,15 @@ function NewTrigger({ kind, workflowId }: { kind: Kind; workflowId: string }) {
     >
       <div className="stack">
         {create.error && !isShownAtFields(create.error) && <ErrorNote what="Nothing was made." error={create.error} />}
-        <TriggerForm draft={draft} update={update} declared={declared} error={create.error} isNew isChanged />
+        <TriggerForm
+          draft={draft}
+          update={update}
+          declared={declared}
+          error={create.error}
+          isNew
+          isChanged
+          aside={isWebhook && <WhatComes />}
+        />
       </div>
       {create.data?.secret && (
         <SecretOnce
@@ -90,6 +99,17 @@ function NewTrigger({ kind, workflowId }: { kind: Kind; workflowId: string }) {
         />
       )}
     </Page>
+  );
+}
+
+function WhatComes() {
+  return (
+    <Panel title="What comes next">
+      <p className="mut">
+        The Hub makes an address, and a secret where one is needed; both are shown for copying, the secret this once.
+        Examples in curl and Python stand on the webhook’s page, and every delivery with what became of it.
+      </p>
+    </Panel>
   );
 }
 

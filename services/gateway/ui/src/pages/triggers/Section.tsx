@@ -5,7 +5,7 @@ import classes from "./Form.module.css";
 /** One question of the form: its word on the left, its fields on the right. */
 export function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className={classes["section"]} aria-label={title}>
+    <section className={classes["section"]}>
       <h2>{title}</h2>
       <div className="stack">{children}</div>
     </section>
