@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from runner.engine.request import RunRequest
 from runner.engine.executor import execute
 from runner.engine.plan import compile_plan
+from runner.engine.request import RunRequest
 from runner.nodes.base import Artifact
 from runner.nodes.registry import declarations, node_types
 from runner.workflow.validation import validate_document
