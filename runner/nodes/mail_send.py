@@ -122,7 +122,9 @@ class SendMail(NodeType[SendMailConfig]):
         if answers:
             context.log("warning", f"The mail was refused for {', '.join(refused)}.")
         taken: list[Json] = [name for name in recipients if name not in refused]
-        return Result({"messageId": message["Message-ID"], "recipients": taken, "refused": answers, "size": len(data)})
+        return Result(
+            {"messageId": str(message["Message-ID"]), "recipients": taken, "refused": answers, "size": len(data)}
+        )
 
 
 def compose(config: SendMailConfig, attachments: Sequence[Path]) -> EmailMessage:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.engine.sizes import rough_size
 from runner.nodes.base import Artifact, NodeFailure, RowExpression
 from runner.nodes.registry import node_types
 
@@ -33,6 +34,7 @@ class Workplace:
         node = node_types()[node_type]
         result = await node.run(node.config.model_validate(config), self)
         assert result.port == "out"
+        rough_size(result.output)  # refuses what is not plain JSON, as the engine does
         return result.output
 
     async def fail(self, node_type: str, **config) -> NodeFailure:
