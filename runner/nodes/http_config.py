@@ -31,6 +31,22 @@ class BearerAuth(NodeConfig):
     token: str = Field(min_length=1, title="Token", description="Use an expression on credentials.")
 
 
+class ApiKeyAuth(NodeConfig):
+    """A key in a header of its own, or in the query where a service wants it there."""
+
+    type: Literal["apiKey"] = "apiKey"
+    name: str = Field(
+        default="X-API-Key",
+        pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+        title="Name",
+        description="Of the header or query parameter.",
+    )
+    key: str = Field(
+        min_length=1, pattern=r"^[^\r\n\x00]*$", title="Key", description="Use an expression on credentials."
+    )
+    place: Literal["header", "query"] = Field(default="header", title="Place", description="Where the key is sent.")
+
+
 class NoBody(NodeConfig):
     """Nothing is sent."""
 
@@ -74,8 +90,8 @@ class HttpRequestConfig(NodeConfig):
         description="Parameters added to the URL; a list repeats one, null is left out.",
     )
     headers: dict[str, str] = Field(default_factory=dict, title="Headers", description="Name → value.")
-    auth: Annotated[NoAuth | BasicAuth | BearerAuth, Field(discriminator="type")] = Field(
-        default=NoAuth(), title="Authentication", description="None, basic or bearer."
+    auth: Annotated[NoAuth | BasicAuth | BearerAuth | ApiKeyAuth, Field(discriminator="type")] = Field(
+        default=NoAuth(), title="Authentication", description="None, basic, bearer or a key."
     )
     body: Annotated[NoBody | JsonBody | TextBody | FormBody, Field(discriminator="type")] = Field(
         default=NoBody(), title="Body", description="None, JSON, text or form."

@@ -15,6 +15,7 @@ from yarl import URL
 
 from runner.nodes.base import NodeContext, NodeFailure
 from runner.nodes.http_config import (
+    ApiKeyAuth,
     BasicAuth,
     BearerAuth,
     FormBody,
@@ -54,6 +55,7 @@ async def exchange(config: HttpRequestConfig, context: NodeContext) -> dict[str,
                 proxy=config.proxy,
                 allow_redirects=config.follow_redirects,
                 max_redirects=REDIRECT_LIMIT,
+                middlewares=_keeping_the_key(config, url),
             ) as response,
         ):
             if not any(response.status in expected for expected in status_ranges(config.expected_status)):
@@ -76,7 +78,10 @@ def _url(config: HttpRequestConfig) -> URL:
         raise NodeFailure("HTTP_INVALID_URL", f"{config.url[:200]!r} is no web address: {error}.") from error
     if url.scheme not in ("http", "https") or not url.host:
         raise NodeFailure("HTTP_INVALID_URL", f"{config.url[:200]!r} must begin with https:// and name a host.")
-    return url.extend_query(_pairs(config.query)) if config.query else url
+    pairs = _pairs(config.query)
+    if isinstance(config.auth, ApiKeyAuth) and config.auth.place == "query":
+        pairs.append((config.auth.name, config.auth.key))
+    return url.extend_query(pairs) if pairs else url
 
 
 def _pairs(fields: dict[str, Scalar | list[Scalar]]) -> list[tuple[str, str]]:
@@ -119,8 +124,24 @@ def _body(config: HttpRequestConfig) -> tuple[Any, dict[str, str]]:
             headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
         case BearerAuth(token=token):
             headers["Authorization"] = f"Bearer {token.strip()}"
+        case ApiKeyAuth(name=name, key=key, place="header"):
+            headers[name] = key
     names = {name.lower() for name in config.headers}
     return data, {name: value for name, value in headers.items() if name.lower() not in names} | config.headers
+
+
+def _keeping_the_key(config: HttpRequestConfig, url: URL) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+    """Takes the key's header off redirects to another server; the client does so for Authorization alone."""
+    auth = config.auth
+    if not isinstance(auth, ApiKeyAuth):
+        return ()
+
+    async def keep(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        if request.url.origin() != url.origin():
+            request.headers.pop(auth.name, None)
+        return await send(request)
+
+    return (keep,)
 
 
 async def _blocks(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:

@@ -38,6 +38,17 @@ async def test_basic_authentication_is_sent_as_utf_8(place, server):
     assert base64.b64decode(server.asked[0].headers["authorization"].removeprefix("Basic ")).decode() == "ü:p:w"
 
 
+async def test_a_key_is_sent_in_a_header_or_in_the_query(place, server):
+    await place.run("http.request", url=server.url, auth={"type": "apiKey", "key": "geheim"})
+    assert server.asked[0].headers["x-api-key"] == "geheim"
+    await place.run(
+        "http.request", url=f"{server.url}/?a=1", auth={"type": "apiKey", "name": "key", "key": "g&h", "place": "query"}
+    )
+    assert server.asked[1].query == [("a", "1"), ("key", "g&h")]
+    with pytest.raises(ValueError, match="key"):
+        await place.run("http.request", url=server.url, auth={"type": "apiKey", "key": "a\r\nX: 1"})
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "sent"),
     [
@@ -133,6 +144,13 @@ async def test_a_redirect_to_another_server_does_not_carry_the_token(place, serv
     server.answers(status=302, headers={"Location": f"{other_server.url}/"})
     await place.run("http.request", url=server.url, auth={"type": "bearer", "token": "secret"})
     assert "authorization" not in other_server.asked[0].headers
+
+
+async def test_a_redirect_to_another_server_does_not_carry_the_key(place, server, other_server):
+    server.answers(status=302, headers={"Location": f"{other_server.url}/"})
+    for where in ("header", "query"):
+        await place.run("http.request", url=server.url, auth={"type": "apiKey", "key": "geheim", "place": where})
+    assert [("x-api-key" in asked.headers, asked.query) for asked in other_server.asked] == [(False, []), (False, [])]
 
 
 async def test_an_answer_can_be_saved_to_a_file(place, server):
