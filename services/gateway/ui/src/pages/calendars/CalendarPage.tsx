@@ -54,7 +54,7 @@ function Shown({ calendar }: { calendar: Calendar }) {
       <div className={classes["columns"]}>
         <Year calendar={calendar} />
         <div className="stack">
-          <Entries key={calendar.etag} calendar={calendar} />
+          <Entries key={calendar.id} calendar={calendar} />
           <ImportPanel calendar={calendar} />
           <UsedBy calendar={calendar} />
         </div>

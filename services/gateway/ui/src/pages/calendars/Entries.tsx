@@ -6,7 +6,7 @@ import { useState } from "react";
 
 import { api, unwrap } from "~/api/client";
 import { useMay } from "~/api/session";
-import { ErrorNote, toast } from "~/shared/Feedback";
+import { ErrorNote, Note, toast } from "~/shared/Feedback";
 import { Panel } from "~/shared/Panel";
 
 import { AddEntry } from "./AddEntry";
@@ -17,22 +17,35 @@ import { CALENDARS, type Calendar } from "./queries";
 export function Entries({ calendar }: { calendar: Calendar }) {
   const client = useQueryClient();
   const mayEdit = useMay("trigger:edit");
-  const saved = calendar.entries as Entry[];
+  // What the list began from: the saved calendar, until somebody else changes it while this one is edited.
+  const [base, setBase] = useState(calendar);
+  const saved = base.entries as Entry[];
   const [entries, setEntries] = useState(saved);
   const isChanged = JSON.stringify(entries) !== JSON.stringify(saved);
+  const isOld = calendar.etag !== base.etag;
+  if (isOld && !isChanged) begin(calendar);
+
+  function begin(from: Calendar) {
+    setBase(from);
+    setEntries(from.entries as Entry[]);
+  }
+
   const save = useMutation({
     mutationFn: () =>
       unwrap(
         api.PATCH("/api/calendars/{calendarId}", {
           params: { path: { calendarId: calendar.id } },
-          headers: { "If-Match": `"${calendar.etag}"` },
+          headers: { "If-Match": `"${base.etag}"` },
           body: { entries },
         }),
       ),
-    onSuccess: async () => {
+    onSuccess: ({ calendar: changed }) => {
+      client.setQueryData([...CALENDARS, "one", changed.id], changed);
+      begin(changed);
       toast("Saved. Schedules on this calendar are planned anew.");
-      await client.invalidateQueries({ queryKey: CALENDARS });
     },
+    // A refusal may mean that somebody else was faster: then the calendar is to be read again as well.
+    onSettled: () => client.invalidateQueries({ queryKey: CALENDARS }),
   });
   return (
     <Panel title="Days" aside={isChanged ? "not saved yet" : ""} bleed>
@@ -60,10 +73,15 @@ export function Entries({ calendar }: { calendar: Calendar }) {
       {mayEdit && (
         <div className={`${classes["foot"]} stack`}>
           <AddEntry onAdd={(entry) => setEntries([...entries, entry])} />
+          {isOld && isChanged && (
+            <Note tone="warn">
+              Somebody else changed this calendar meanwhile. Discard to see it, then change it again.
+            </Note>
+          )}
           {save.error && <ErrorNote what="It was not saved." error={save.error} />}
           {isChanged && (
             <div className="row">
-              <Button className="end" onClick={() => (setEntries(saved), save.reset())}>
+              <Button className="end" onClick={() => (begin(calendar), save.reset())}>
                 Discard
               </Button>
               <Button variant="filled" loading={save.isPending} onClick={() => save.mutate()}>

@@ -20,7 +20,7 @@ export function NextFires({ dashboard }: { dashboard: Dashboard }) {
       <ul className={classes["list"]}>
         {nextFires.map((fire) => (
           <li key={fire.triggerId + fire.at}>
-            <Link to="/workflows/$workflowId" params={{ workflowId: fire.workflowId }} className={classes["item"]}>
+            <Link to="/triggers/$triggerId" params={{ triggerId: fire.triggerId }} className={classes["item"]}>
               <span style={{ minWidth: 92 }}>
                 <Time at={fire.at} />
               </span>

@@ -76,7 +76,7 @@ function Rows({ preview, zone }: { preview: PreviewDocument; zone: string }) {
 function Row({ row, zone, now }: { row: PreviewRow; zone: string; now: number }) {
   const local = localParts(row.at, zone, new Date(now));
   const utc = localParts(row.at, "UTC", new Date(now));
-  const utcWords = `${utc.clock} UTC`;
+  const utcWords = zone === "UTC" ? "" : `${utc.clock} UTC`;
   if (row.because !== null) {
     return (
       <li>

@@ -14,7 +14,7 @@ import { BreakerPanel } from "./BreakerPanel";
 import { changeBody, countChanges, draftOf, type Draft } from "./draft";
 import { isShownAtFields } from "./form";
 import { LastFires } from "./LastFires";
-import { TRIGGERS, type Trigger } from "./queries";
+import { triggerQuery, TRIGGERS, type Trigger } from "./queries";
 import classes from "./Triggers.module.css";
 import { TriggerForm } from "./TriggerForm";
 import { useDeclaredInputs } from "./useDeclaredInputs";
@@ -58,6 +58,10 @@ export function Settings({ trigger }: { trigger: Trigger }) {
     save.reset();
     begin(trigger);
   };
+  const reload = async () => {
+    save.reset();
+    begin(await client.fetchQuery({ ...triggerQuery(trigger.id), staleTime: 0 }));
+  };
   const trySave = () => {
     if (changes > 0 && !save.isPending) save.mutate();
   };
@@ -66,7 +70,7 @@ export function Settings({ trigger }: { trigger: Trigger }) {
   return (
     <div className="stack">
       {(isOld || isConflict) && changes > 0 && (
-        <Note tone="warn" action={<Button onClick={discard}>Load it again</Button>}>
+        <Note tone="warn" action={<Button onClick={() => void reload()}>Load it again</Button>}>
           Somebody else changed this trigger meanwhile. Loading it again drops what you changed here.
         </Note>
       )}
