@@ -89,8 +89,8 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
       )}
       {endpoint.enabled && endpoint.failures > 0 && endpoint.lastError && (
         <Note tone="warn">
-          The last {endpoint.failures} tries failed: {endpoint.lastError} What is not taken is sent again for three
-          days.
+          The last {endpoint.failures} tries failed: {endpoint.lastError} What is not taken is tried again; each
+          delivery says until when.
         </Note>
       )}
       <div className={classes["columns"]}>
