@@ -64,7 +64,9 @@ class Sender:
         except AddressRefused as refused:
             error = str(refused)
         except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as failure:
-            error = f"The receiver cannot be reached: {failure or type(failure).__name__}"
+            # The connector's own words name the TLS context as an object in memory.
+            cause = failure.os_error if isinstance(failure, aiohttp.ClientConnectorError) else failure
+            error = f"The receiver cannot be reached: {cause or type(cause).__name__}"
         except SealingError as failure:
             error = f"The Hub cannot sign for this endpoint: {failure}"
         return _attempt(at, time.monotonic() - started, shown, answer, error)

@@ -218,10 +218,15 @@ def _judge(evidence: _Evidence, seats: int, p50_seconds: float | None) -> FireFo
 
 
 def _basis(looked_at: int, runs: int, seats: int) -> str:
-    runs_words = f"{runs} run{'s' if runs != 1 else ''} of the workflow"
+    own, places = _counted(runs, "run"), _counted(seats, "seat")
     if not looked_at:
-        return f"From {runs_words}; nothing ran on its {seats} seats at these times of earlier weeks."
-    return f"From {runs_words} and {looked_at} runs on its {seats} seats at the same times of earlier weeks."
+        return f"From {own} of the workflow; nothing ran on its {places} at these times of earlier weeks."
+    others = _counted(looked_at, "run")
+    return f"From {own} of the workflow and {others} on its {places} at the same times of earlier weeks."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _nothing_known(fires: Sequence[datetime], basis: str) -> Forecast:
