@@ -20,8 +20,8 @@ SECONDS = 45.0
 EXAMPLES = 6
 SEED = 4545
 STREAMS = {"/api/events"}
-# These would end the session of this test, or hash one password after the other.
-HARMFUL = {("POST", "/api/auth/login"), ("POST", "/api/dispatch/hold")}
+# These would end the session of this test, hash one password after the other, or lock the administrator out by guesses.
+HARMFUL = {("POST", "/api/auth/login"), ("POST", "/api/auth/password"), ("POST", "/api/dispatch/hold")}
 
 
 async def test_random_calls_never_meet_an_error_of_the_hub(hub: Integrator) -> None:

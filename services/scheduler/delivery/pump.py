@@ -179,6 +179,6 @@ class Pump:
             while not self._silence.is_set():
                 await wait_for_any(IDLE_SECONDS, self._silence, rung)
                 if rung.is_set():
+                    await wait_for_any(COALESCE_SECONDS, self._silence)
+                    rung.clear()  # before the look: a bell from here on wakes once more
                     self._wake.set()
-                await wait_for_any(COALESCE_SECONDS, self._silence)
-                rung.clear()
