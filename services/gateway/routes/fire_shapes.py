@@ -1,13 +1,13 @@
 """Shapes of what schedules do: previews, fires by hand, the ledger, backfill."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from services.gateway.routes.execution_shapes import ExecutionShape
 from services.gateway.routes.shapes import PageQuery
-from services.gateway.routes.trigger_shapes import Calendars, Expression, Inputs, Int32, ZoneName
+from services.gateway.routes.trigger_shapes import Inputs, Timing
 from services.gateway.transcoding.fields import ApiModel, BodyModel, Id, Instant, Proto
 
 OutcomeWord = Literal["fired", "held", "coalesced", "queued", "skipped", "late", "missed", "backfilled", "duplicate"]
@@ -26,25 +26,12 @@ class FiredExecution(ApiModel):
     duplicate: bool
 
 
-class PreviewSchedule(BodyModel):
-    """A schedule that need not be saved; calendars by id or name."""
+class PreviewSchedule(Timing):
+    """A schedule that need not be saved."""
 
-    cron: Annotated[Expression | None, Proto("schedule.cron")] = None
-    interval_seconds: Annotated[Int32 | None, Proto("schedule.interval_seconds")] = None
-    at: Annotated[Instant | None, Proto("schedule.at")] = None
-    timezone: Annotated[ZoneName | None, Proto("schedule.timezone")] = None
-    starts_at: Annotated[Instant | None, Proto("schedule.starts_at")] = None
-    ends_at: Annotated[Instant | None, Proto("schedule.ends_at")] = None
-    calendars: Annotated[Calendars | None, Proto("schedule.calendars")] = None
     from_: Annotated[Instant | None, Field(alias="from"), Proto("from")] = None
     count: Annotated[int, Field(ge=1, le=50)] = 10
     workflow_id: Id | None = None
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if sum(each is not None for each in (self.cron, self.interval_seconds, self.at)) > 1:
-            raise ValueError("give one of cron, intervalSeconds and at")
-        return self
 
 
 class PreviewedFire(ApiModel):

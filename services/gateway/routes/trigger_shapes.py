@@ -163,8 +163,8 @@ class Auth(BodyModel):
     secret_encoding: ShortText | None = None
 
 
-class _Members(BodyModel):
-    """What a schedule or a webhook has of its own."""
+class Timing(BodyModel):
+    """When a schedule fires; calendars by id or name."""
 
     cron: Annotated[Expression | None, Proto("schedule.cron")] = None
     interval_seconds: Annotated[Int32 | None, Proto("schedule.interval_seconds")] = None
@@ -172,10 +172,21 @@ class _Members(BodyModel):
     timezone: Annotated[ZoneName | None, Proto("schedule.timezone")] = None
     starts_at: Annotated[Instant | None, Proto("schedule.starts_at")] = None
     ends_at: Annotated[Instant | None, Proto("schedule.ends_at")] = None
+    calendars: Annotated[Calendars | None, Proto("schedule.calendars")] = None
+
+    @model_validator(mode="after")
+    def _say_when_once(self) -> Self:
+        if sum(each is not None for each in (self.cron, self.interval_seconds, self.at)) > 1:
+            raise ValueError("give one of cron, intervalSeconds and at")
+        return self
+
+
+class _Members(Timing):
+    """What a schedule or a webhook has of its own."""
+
     jitter_seconds: Annotated[Int32 | None, Proto("schedule.jitter_seconds")] = None
     misfire: Annotated[Misfire | None, Proto("schedule.misfire")] = None
     overlap: Annotated[OverlapWord | None, Proto("schedule.overlap")] = None
-    calendars: Annotated[Calendars | None, Proto("schedule.calendars")] = None
     auth: Annotated[Auth | None, Proto("webhook.auth")] = None
     filter: Annotated[Annotated[str, Field(max_length=4_000)] | None, Proto("webhook.filter")] = None
     allowed_ips: Annotated[Networks | None, Proto("webhook.allowed_ips")] = None
@@ -184,8 +195,6 @@ class _Members(BodyModel):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         given = {name for name in self.model_fields_set if getattr(self, name) is not None}
-        if len(given & {"cron", "interval_seconds", "at"}) > 1:
-            raise ValueError("give one of cron, intervalSeconds and at")
         if given & SCHEDULE_MEMBERS and given & WEBHOOK_MEMBERS:
             raise ValueError("a trigger is a schedule or a webhook: leave out the members of the other kind")
         return self
