@@ -26,6 +26,7 @@ from runner.nodes.http_config import (
     status_ranges,
 )
 from runner.nodes.paths import COPY_BLOCK, check_target, file_errors, replacing, resolve_path
+from runner.nodes.tls import client_tls
 from runner.workflow.documents import DocumentError, Json, parse_document
 
 MEMORY_LIMIT: Final = 16 * 1024 * 1024
@@ -41,7 +42,10 @@ async def exchange(config: HttpRequestConfig, context: NodeContext) -> dict[str,
     save_to = resolve_path(context, config.save_to) if config.save_to is not None else None
     if save_to is not None:
         await asyncio.to_thread(check_target, save_to, "replace")
-    tls = await asyncio.to_thread(_tls, config, context)
+    # True: aiohttp has the system's authorities at hand; reading them for each request would take longer than that.
+    tls: ssl.SSLContext | bool = True
+    if config.ca_file is not None or not config.verify_tls:
+        tls = await asyncio.to_thread(client_tls, context, config.ca_file, verify=config.verify_tls)
     data, headers = _body(config)
     with _failures(config, url):
         async with (
@@ -92,20 +96,6 @@ def _pairs(fields: dict[str, Scalar | list[Scalar]]) -> list[tuple[str, str]]:
         for value in (values if isinstance(values, list) else [values])
         if value is not None
     ]
-
-
-def _tls(config: HttpRequestConfig, context: NodeContext) -> ssl.SSLContext | bool:
-    if not config.verify_tls:
-        return False
-    if config.ca_file is None:
-        return True
-    path = resolve_path(context, config.ca_file)
-    with file_errors(path):
-        path.open("rb").close()
-        try:
-            return ssl.create_default_context(cafile=path)
-        except ssl.SSLError as error:
-            raise NodeFailure("HTTP_INVALID_CA", f"{path} holds no PEM certificate; check the CA file.") from error
 
 
 def _body(config: HttpRequestConfig) -> tuple[Any, dict[str, str]]:

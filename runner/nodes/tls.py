@@ -1,4 +1,4 @@
-"""How nodes of mail and databases trust a server: by the system's authorities, or those of a file."""
+"""How nodes trust a server: by the authorities of the system, or by those of a file."""
 
 import ssl
 

@@ -32,5 +32,5 @@ async def test_checking_certificates_can_be_switched_off(place, secure_server):
 
 async def test_a_file_without_certificates_is_no_authority(place):
     place.write("ca.pem", "nothing")
-    assert (await place.fail("http.request", url="https://127.0.0.1:1", caFile="ca.pem")).code == "HTTP_INVALID_CA"
+    assert (await place.fail("http.request", url="https://127.0.0.1:1", caFile="ca.pem")).code == "INVALID_CA"
     assert (await place.fail("http.request", url="https://127.0.0.1:1", caFile="none.pem")).code == "FILE_NOT_FOUND"
