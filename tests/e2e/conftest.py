@@ -1,11 +1,17 @@
-"""One Hub for all whole-system tests of a session, started once: what a test leaves behind must not hinder others."""
+"""One Hub and one browser for all whole-system tests of a session: what a test leaves behind must not hinder others."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
+from scripts import ui
+from scripts.screenshots.pages import launch
 from tests.e2e.integrator import Integrator
 from tests.hub import hub_under_test
 
@@ -27,3 +33,21 @@ async def hub(short_folder: Path) -> AsyncIterator[Integrator]:
             environment.setenv(name, value)
         async with hub_under_test(folder, slots=SLOTS) as running:
             yield Integrator(running)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(hub: Integrator) -> AsyncIterator[Browser]:
+    """Chromium, and the built pages that the Hub shows it. Left out on a developer's machine that has none."""
+    assert hub.url
+    # With the tools: axe stands among them.
+    await asyncio.to_thread(ui.install)
+    await asyncio.to_thread(ui.build)
+    async with async_playwright() as playwright:
+        try:
+            chromium = await launch(playwright)
+        except PlaywrightError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"there is no Chromium: {error}")
+        yield chromium
+        await chromium.close()

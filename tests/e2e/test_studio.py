@@ -1,6 +1,5 @@
 """Workflows drawn, checked, run and published in a real browser, by two people, and through a restart of the Hub."""
 
-import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -8,11 +7,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
-from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Browser, expect
 
-from scripts import ui
-from scripts.screenshots.pages import launch
 from tests.e2e.integrator import Integrator, unique
 from tests.e2e.studio import SECONDS, Person, person
 from tests.hub import EMAIL, PASSWORD
@@ -34,22 +30,6 @@ SAYING = {
     "nodes": [START, LOG],
     "edges": [{"id": "e", "from": "start", "port": "out", "to": "say"}],
 }
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(hub: Integrator) -> AsyncIterator[Browser]:
-    """Chromium, and the built pages it is to show."""
-    assert hub.url
-    await asyncio.to_thread(ui.build)
-    async with async_playwright() as playwright:
-        try:
-            chromium = await launch(playwright)
-        except PlaywrightError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"there is no Chromium: {error}")
-        yield chromium
-        await chromium.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -4,18 +4,14 @@ import asyncio
 import gzip
 import os
 import signal
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
-from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Browser, Page, expect
 
 from scripts import ui
-from scripts.screenshots.pages import launch
 from tests.e2e.integrator import Integrator, unique
 from tests.e2e.studio import person
 from tests.hub import EMAIL, PASSWORD
@@ -77,23 +73,6 @@ SAYING = chain(
 FAILING = chain(
     {"id": "orders", "type": "files.read", "name": "Read the orders", "config": {"path": "orders-of-today.txt"}}
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser(hub: Integrator) -> AsyncIterator[Browser]:
-    """Chromium, and the built pages it is to show."""
-    assert hub.url
-    await asyncio.to_thread(ui.install)
-    await asyncio.to_thread(ui.build)
-    async with async_playwright() as playwright:
-        try:
-            chromium = await launch(playwright)
-        except PlaywrightError as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"there is no Chromium: {error}")
-        yield chromium
-        await chromium.close()
 
 
 async def test_a_person_finds_a_workflow_runs_it_and_understands_a_failure(browser: Browser, hub: Integrator) -> None:
