@@ -5,8 +5,8 @@ import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { useMay } from "~/api/session";
-import { CopyField } from "~/shared/Copy";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { ShownOnce } from "~/shared/ShownOnce";
 
 import { Choosing, fieldOf } from "./Choosing";
 import { readHeaders } from "./headers";
@@ -156,18 +156,11 @@ function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
 
 export function Secret({ secret, note, onDone }: { secret: string; note?: string; onDone: () => void }) {
   return (
-    <div className="stack">
-      <p className="mut">
-        With this secret the receiver checks that an event comes from this Hub (Standard Webhooks). It is shown this
-        once.
-      </p>
-      <CopyField text={secret} what="the secret" />
-      {note && <p className="mut">{note}</p>}
-      <div className="row">
-        <Button className="end" variant="filled" onClick={onDone} data-autofocus>
-          Done
-        </Button>
-      </div>
-    </div>
+    <ShownOnce
+      words="With this secret the receiver checks that an event comes from this Hub (Standard Webhooks). It is shown this once."
+      fields={[{ text: secret, what: "the secret" }]}
+      note={note}
+      onDone={onDone}
+    />
   );
 }

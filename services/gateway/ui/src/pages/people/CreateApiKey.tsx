@@ -4,8 +4,8 @@ import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { useMe } from "~/api/session";
-import { CopyField } from "~/shared/Copy";
 import { ErrorNote } from "~/shared/Feedback";
+import { ShownOnce } from "~/shared/ShownOnce";
 
 const DAY = 86_400_000;
 const LIFETIMES = [
@@ -61,19 +61,12 @@ function Steps({ onClose }: { onClose: () => void }) {
 
   if (create.data) {
     return (
-      <div className="stack">
-        <p className="mut">
-          The key “{create.data.apiKey.name}”. It is shown this once: keep it where the program finds it and nobody else
-          does.
-        </p>
-        <CopyField text={create.data.key} what="the key" />
-        <p className="dim sm">Send it as Authorization: Bearer …</p>
-        <div className="row">
-          <Button className="end" variant="filled" onClick={onClose}>
-            Done
-          </Button>
-        </div>
-      </div>
+      <ShownOnce
+        words={`The key “${create.data.apiKey.name}”. It is shown this once: keep it where the program finds it and nobody else does.`}
+        fields={[{ text: create.data.key, what: "the key" }]}
+        note="Send it as Authorization: Bearer …"
+        onDone={onClose}
+      />
     );
   }
   return (

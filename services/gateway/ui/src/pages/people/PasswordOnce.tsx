@@ -1,7 +1,5 @@
-import { Button } from "@mantine/core";
-
 import type { Schema } from "~/api/client";
-import { CopyField } from "~/shared/Copy";
+import { ShownOnce } from "~/shared/ShownOnce";
 
 interface PasswordOnceProps {
   user: Schema<"UserShape">;
@@ -12,17 +10,10 @@ interface PasswordOnceProps {
 /** A password the Hub made, for the one moment in which it can be read. */
 export function PasswordOnce({ user, password, onClose }: PasswordOnceProps) {
   return (
-    <div className="stack">
-      <p className="mut">
-        The password of {user.name} ({user.email}). It is shown this once; they can change it under “Password and
-        sessions”.
-      </p>
-      <CopyField text={password} what="the password" />
-      <div className="row">
-        <Button className="end" variant="filled" onClick={onClose}>
-          Done
-        </Button>
-      </div>
-    </div>
+    <ShownOnce
+      words={`The password of ${user.name} (${user.email}). It is shown this once; they can change it under “Password and sessions”.`}
+      fields={[{ text: password, what: "the password" }]}
+      onDone={onClose}
+    />
   );
 }

@@ -1,6 +1,6 @@
-import { Button, Modal } from "@mantine/core";
+import { Modal } from "@mantine/core";
 
-import { CopyField } from "~/shared/Copy";
+import { ShownOnce } from "~/shared/ShownOnce";
 
 interface SecretOnceProps {
   secret: string;
@@ -21,19 +21,12 @@ export function SecretOnce({ secret, url, note, onClose }: SecretOnceProps) {
       closeOnClickOutside={false}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      <div className="stack">
-        <p className="mut">
-          Give both to the sender. The secret is shown this once; it can be made anew, never shown again.
-        </p>
-        {url && <CopyField text={url} what="the address" />}
-        <CopyField text={secret} what="the secret" />
-        {note && <p className="mut">{note}</p>}
-        <div className="row">
-          <Button className="end" variant="filled" onClick={onClose} data-autofocus>
-            Done
-          </Button>
-        </div>
-      </div>
+      <ShownOnce
+        words="Give both to the sender. The secret is shown this once; it can be made anew, never shown again."
+        fields={[...(url ? [{ text: url, what: "the address" }] : []), { text: secret, what: "the secret" }]}
+        note={note}
+        onDone={onClose}
+      />
     </Modal>
   );
 }
