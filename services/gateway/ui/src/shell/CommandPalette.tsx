@@ -3,12 +3,13 @@ import { Spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconKeyboard, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { useMe } from "~/api/session";
 import { openShortcuts } from "~/shared/shortcuts";
 
 import { PLACES } from "./navigation";
+import { paletteStore, useFirstMarked } from "./palette";
 import { useFound } from "./useFound";
 
 const TYPING_MILLISECONDS = 150;
@@ -26,10 +27,17 @@ export function CommandPalette() {
     (place) =>
       (!place.permission || me.permissions.includes(place.permission)) && place.label.toLowerCase().includes(words),
   );
+  const list = useRef<HTMLDivElement>(null);
+  const shown = [...found, ...places].map((action) => action.to);
+  const { onType, onKeyDown } = useFirstMarked(list, shown, forWords === query.trim());
   return (
     <Spotlight.Root
+      store={paletteStore}
       query={query}
-      onQueryChange={setQuery}
+      onQueryChange={(typed) => {
+        onType();
+        setQuery(typed);
+      }}
       shortcut={null}
       maxHeight={420}
       scrollable
@@ -42,8 +50,9 @@ export function CommandPalette() {
         placeholder="Find a workflow, execution, runner or page"
         leftSection={<IconSearch size={16} stroke={1.5} />}
         aria-label="Find or do"
+        onKeyDown={onKeyDown}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList ref={list}>
         {found.map((item) => (
           <Spotlight.Action
             key={item.to}

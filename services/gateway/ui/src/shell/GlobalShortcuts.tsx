@@ -1,19 +1,19 @@
 /** The keys that work everywhere, and the sheet that lists those that work here. */
 import { Modal } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { useNavigate } from "@tanstack/react-router";
 
 import { useMe } from "~/api/session";
 import { openShortcuts, spellKeys, useShortcut, useShortcutSheet, type Shortcut } from "~/shared/shortcuts";
 
 import { PLACES, type Place } from "./navigation";
+import { palette } from "./palette";
 import classes from "./GlobalShortcuts.module.css";
 
 const EVERYWHERE = { scope: "Everywhere" };
 
 export function GlobalShortcuts() {
   const me = useMe();
-  useShortcut("mod+k", "Find or do anything", () => spotlight.open(), EVERYWHERE);
+  useShortcut("mod+k", "Find or do anything", () => palette.open(), EVERYWHERE);
   useShortcut("?", "Show the shortcuts", openShortcuts, EVERYWHERE);
   return (
     <>

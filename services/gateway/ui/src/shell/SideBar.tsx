@@ -1,6 +1,5 @@
 /** The side bar: where one can go, how fresh the page is, who is signed in. */
 import { Tooltip } from "@mantine/core";
-import { spotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 
@@ -9,6 +8,7 @@ import { Mark } from "~/shared/Mark";
 
 import { LiveMark } from "./LiveMark";
 import { GROUPS, type Place } from "./navigation";
+import { palette } from "./palette";
 import { PersonMenu } from "./PersonMenu";
 import classes from "./SideBar.module.css";
 
@@ -26,7 +26,7 @@ export function SideBar({ rail }: { rail: boolean }) {
         )}
       </Link>
       {!rail && (
-        <button type="button" className={classes["find"]} onClick={() => spotlight.open()}>
+        <button type="button" className={classes["find"]} onClick={() => palette.open()}>
           <IconSearch size={16} stroke={1.5} aria-hidden="true" />
           <span className="grow">Find or do…</span>
           <kbd>Ctrl K</kbd>
