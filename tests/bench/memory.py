@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -18,13 +19,28 @@ def tree(pids: Iterable[int]) -> list[psutil.Process]:
     return list(found.values())
 
 
+class CpuMeter:
+    """CPU time that processes use from now on. One that ends meanwhile, such as a worker of Postgres, is left out."""
+
+    def __init__(self, processes: Iterable[psutil.Process]) -> None:
+        self._before = {process: _cpu_seconds(process) for process in processes}
+
+    def used_seconds(self) -> float:
+        """Of all of them together."""
+        used = 0.0
+        for process, before in self._before.items():
+            with suppress(psutil.NoSuchProcess):
+                used += _cpu_seconds(process) - before
+        return used
+
+
 def idle_figures(pids: Iterable[int], seconds: float) -> dict[str, float]:
     """Sum of PSS in MiB, and percent of one core used over `seconds` by all processes together."""
     processes = tree(pids)
-    before = sum(_cpu_seconds(process) for process in processes)
+    meter = CpuMeter(processes)
     began = time.perf_counter()
     time.sleep(seconds)  # the measured interval itself
-    used = sum(_cpu_seconds(process) for process in processes) - before
+    used = meter.used_seconds()
     pss = sum(process.memory_full_info().pss for process in processes) / MEBIBYTE
     return {"pss_mib": pss, "cpu_percent": 100 * used / (time.perf_counter() - began), "processes": len(processes)}
 

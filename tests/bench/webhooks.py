@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tests.bench.memory import tree
+from tests.bench.memory import CpuMeter, tree
 from tests.hub import HubUnderTest
 from tests.rest import eventually
 
@@ -122,10 +122,9 @@ class Sender:
 async def _accept(hub: HubUnderTest, sender: Sender, *, times: int = 1) -> dict[str, float]:
     count = ACCEPT_COUNT // times
     before = (await hub.query(COUNTS))[0]
-    processes = tree(pid for name, pid in hub.running.supervisor.processes().items() if name != "runner")
-    cpu = sum(process.cpu_times().user + process.cpu_times().system for process in processes)
+    meter = CpuMeter(tree(pid for name, pid in hub.running.supervisor.processes().items() if name != "runner"))
     seconds = await sender.send(count, times=times)
-    cpu = sum(process.cpu_times().user + process.cpu_times().system for process in processes) - cpu
+    cpu = meter.used_seconds()
     after = (await hub.query(COUNTS))[0]
     for what in ("deliveries", "executions"):
         if after[what] - before[what] != count:
