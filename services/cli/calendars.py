@@ -9,8 +9,7 @@ import typer
 from services.cli.errors import usage
 from services.cli.profile import read_text
 from services.cli.session import session_of
-from services.client import Hub, is_id
-from services.client.resources.lookup import find_by_name
+from services.client import Hub
 
 app = typer.Typer(no_args_is_help=True, help="Days on which schedules may or may not run.")
 
@@ -159,10 +158,7 @@ def delete_calendar(context: typer.Context, name: Name) -> None:
 
 async def find_calendar(hub: Hub, name: str) -> str:
     """The id of the calendar of this name (whatever its case) or id."""
-    if is_id(name):
-        return name.lower()
-    found = await find_by_name(hub, "calendar", "/calendars", name)
-    return str(found["id"])
+    return (await hub.calendars.find(name)).id
 
 
 def _read_entries(file: Path) -> list[dict[str, Any]]:

@@ -13,8 +13,11 @@ from services.client.calls import Calls
 from services.client.errors import AuthorityError, UnreachableError
 from services.client.events import Event, watch
 from services.client.resources.administration import Administration
+from services.client.resources.approvals import Approvals
+from services.client.resources.calendars import Calendars
 from services.client.resources.event_endpoints import EventEndpoints
 from services.client.resources.executions import Executions
+from services.client.resources.notification_rules import NotificationRules
 from services.client.resources.people import People
 from services.client.resources.runners import Runners
 from services.client.resources.triggers import Triggers
@@ -42,9 +45,12 @@ class Hub(Calls):
         super().__init__(transport)
         self.workflows = Workflows(self)
         self.executions = Executions(self, Waiting(transport, self))
+        self.approvals = Approvals(self)
         self.triggers = Triggers(self)
+        self.calendars = Calendars(self)
         self.runners = Runners(self)
         self.event_endpoints = EventEndpoints(self)
+        self.notification_rules = NotificationRules(self)
         self.people = People(self)
         self.administration = Administration(self, transport)
 

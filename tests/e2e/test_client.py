@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import date
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from services.client import ApiKey, Changed, Forbidden, Hub, Invalid, NoneNamedError, NotFound, NotSignedIn
+from services.client import ApiKey, Changed, Conflict, Forbidden, Hub, Invalid, NoneNamedError, NotFound, NotSignedIn
 from tests.e2e.integrator import DOUBLING, FAILING, Integrator, node, row, sleeping, unique
+from tests.eventually import eventually
 from tests.hub import EMAIL, PASSWORD
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -114,3 +116,41 @@ async def test_logs_are_followed_to_the_end_and_work_is_stopped_and_retried(clie
     retried = await client.executions.retry(execution.id)
     assert retried.retry_of == execution.id
     await client.executions.stop(retried.id, force=True)
+
+
+async def test_schedules_stand_on_calendars_and_pause_when_the_breaker_says(client: Hub) -> None:
+    workflow = await client.workflows.create(unique("Client"), graph=DOUBLING)
+    await client.workflows.publish(workflow.id)
+    calendar = await client.calendars.create(
+        unique("Holidays"), entries=[{"type": "date", "date": "2030-12-24", "note": "Closed"}]
+    )
+    days = await client.calendars.days(calendar.id, first=date(2030, 12, 23), last=date(2030, 12, 24))
+    assert [(day.date, day.allowed) for day in days] == [("2030-12-23", True), ("2030-12-24", False)]
+
+    members = {"cron": "0 8 * * *", "timezone": "UTC", "calendars": [calendar.id], "inputs": {"number": 1}}
+    trigger = (await client.triggers.create(workflow.id, unique("Daily"), **members)).trigger
+    assert [user.trigger_id for user in (await client.calendars.find(calendar.name)).used_by] == [trigger.id]
+    with pytest.raises(Conflict):
+        await client.calendars.delete(calendar.id)
+    assert (await client.triggers.change_breaker(trigger.id, threshold=3)).threshold == 3
+    assert (await client.triggers.breaker(trigger.id)).state == "closed"
+    await client.triggers.delete(trigger.id)
+    await client.calendars.delete(calendar.id)
+
+
+async def test_people_are_asked_and_told(client: Hub) -> None:
+    asking = row(node("ask", "control.approval", {"title": "Pay 1,000?", "timeoutSeconds": 3600}))
+    workflow = await client.workflows.create(unique("Client"), graph=asking)
+    await client.workflows.publish(workflow.id)
+    rule = await client.notification_rules.create(unique("Told"), ["ada@example.com"], ["execution.failed"])
+    assert rule.id in [each.id async for each in client.notification_rules.each()]
+    await client.notification_rules.delete(rule.id)
+
+    execution = (await client.executions.start(workflow.id)).execution
+
+    async def asked() -> str:
+        return "".join([approval.id async for approval in client.approvals.each(execution_id=execution.id)])
+
+    approval = await client.approvals.approve(await eventually(asked, 60), "by the client")
+    assert (approval.status, approval.comment) == ("approved", "by the client")
+    assert (await client.executions.wait_for(execution.id, seconds=60)).status == "COMPLETED"

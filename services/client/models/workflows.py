@@ -51,6 +51,20 @@ class Validation(Answer):
     problems: tuple[GraphProblem, ...] = ()
 
 
+class ExpressionPreview(Answer):
+    """What an expression comes to on samples. Not `ok`: `error` tells why; `missing`: only a sample was missing.
+
+    Of a long value there is only the beginning when it is `abridged`.
+    """
+
+    ok: bool
+    value: Any = None
+    kind: str | None = None
+    error: str | None = None
+    missing: bool = False
+    abridged: bool = False
+
+
 class ImportNote(Answer):
     """What an import from another product could not take over as it was."""
 

@@ -15,6 +15,7 @@ from services.client.models.executions import (
     PendingReason,
     Started,
 )
+from services.client.models.outcomes import FailureGroups
 from services.client.resources.waiting import Waiting
 
 FOLLOW_SECONDS = 1.0
@@ -167,3 +168,10 @@ class Executions:
         """The bytes of an artifact, in pieces."""
         async for chunk in self._calls.download(f"/artifacts/{artifact_id}"):
             yield chunk
+
+    async def failures(
+        self, *, since: datetime | None = None, until: datetime | None = None, workflow_id: str | None = None
+    ) -> FailureGroups:
+        """What failed, grouped by what went wrong; of the last 24 hours when nothing is said, at most of 92 days."""
+        span = {"from": since and since.isoformat(), "to": until and until.isoformat()}
+        return FailureGroups.model_validate(await self._calls.get("/failures", workflowId=workflow_id, **span))

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.client.calls import Calls
 from services.client.models.executions import Started
+from services.client.models.outcomes import Breaker
 from services.client.models.triggers import Delivery, Fire, Replayed, Trigger, TriggerSecret
 from services.client.resources.lookup import find_by_name, is_id
 
@@ -86,3 +87,15 @@ class Triggers:
     async def replay(self, delivery_id: str, *, key: str = "") -> Replayed:
         """A new execution from what was stored."""
         return Replayed.model_validate(await self._calls.create(f"/deliveries/{delivery_id}/replay", key=key))
+
+    async def breaker(self, trigger_id: str) -> Breaker:
+        """Whether it pauses after failures that are alike, and whether it does now."""
+        return Breaker.model_validate((await self._calls.get(f"/triggers/{trigger_id}/breaker"))["breaker"])
+
+    async def change_breaker(self, trigger_id: str, **members: Any) -> Breaker:
+        """`threshold=3, probeSeconds=60`; `enabled=False` lets a paused trigger go on."""
+        return Breaker.model_validate((await self._calls.patch(f"/triggers/{trigger_id}/breaker", members))["breaker"])
+
+    async def resume(self, trigger_id: str) -> Breaker:
+        """Lets a paused trigger go on; what it held is released."""
+        return Breaker.model_validate((await self._calls.post(f"/triggers/{trigger_id}/resume"))["breaker"])

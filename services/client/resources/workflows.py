@@ -1,10 +1,10 @@
 """Workflows: storing, judging and publishing graphs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from services.client.calls import Calls
-from services.client.models.workflows import Imported, Validation, Version, Workflow
+from services.client.models.workflows import ExpressionPreview, Imported, Validation, Version, Workflow
 from services.client.resources.lookup import find_by_name, is_id
 
 Graph = dict[str, Any]
@@ -115,6 +115,16 @@ class Workflows:
     async def import_document(self, document: dict[str, Any] | list[Any], *, name: str = "", key: str = "") -> Imported:
         """A new workflow from an export, of this product or of n8n or Node-RED. A taken name gets a number."""
         return Imported.model_validate(await self._calls.create("/workflows/import", document, key=key, name=name))
+
+    async def preview_expression(self, expression: str, context: Mapping[str, Any] | None = None) -> ExpressionPreview:
+        """What an expression comes to when it sees this: `inputs`, `vars`, `nodes`, `item`, … as it names them."""
+        body = {"expression": expression, "context": dict(context or {})}
+        return ExpressionPreview.model_validate(await self._calls.post("/expressions/preview", body))
+
+    async def preview_template(self, template: str, context: Mapping[str, Any] | None = None) -> ExpressionPreview:
+        """The same for a text with expressions in braces."""
+        body = {"template": template, "context": dict(context or {})}
+        return ExpressionPreview.model_validate(await self._calls.post("/expressions/preview", body))
 
     async def node_types(self) -> list[dict[str, Any]]:
         """Declarations of the node types, and the runners that have them."""

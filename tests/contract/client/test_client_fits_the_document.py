@@ -12,7 +12,18 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.client import ApiKey, Hub
-from services.client.models import administration, events, executions, runners, triggers, workflows
+from services.client.models import (
+    administration,
+    approvals,
+    calendars,
+    events,
+    executions,
+    notifications,
+    outcomes,
+    runners,
+    triggers,
+    workflows,
+)
 from services.client.models.base import Actor, Answer, Failure
 from services.gateway.openapi import build_document
 from services.gateway.routes.table import route_table
@@ -28,6 +39,7 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     workflows.Version: ("VersionShape", "VersionWithGraph"),
     workflows.GraphProblem: ("Problem",),
     workflows.Validation: ("Validation",),
+    workflows.ExpressionPreview: ("ExpressionPreview",),
     workflows.Imported: ("Imported",),
     workflows.ImportNote: ("ImportNote",),
     executions.WorkflowRef: ("WorkflowRef",),
@@ -54,6 +66,18 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     events.EventEndpoint: ("EventEndpointShape",),
     events.EventEndpointSecret: ("EventEndpointSecret",),
     events.EventDelivery: ("EventDeliveryShape",),
+    approvals.Approval: ("ApprovalShape",),
+    calendars.CalendarSource: ("CalendarSource",),
+    calendars.CalendarUser: ("CalendarUser",),
+    calendars.Calendar: ("CalendarShape",),
+    calendars.CalendarDay: ("CalendarDay",),
+    notifications.NotificationRule: ("NotificationRuleShape",),
+    notifications.RefusedRecipient: ("RefusedRecipient",),
+    notifications.NotificationTest: ("NotificationTest",),
+    outcomes.Breaker: ("Breaker",),
+    outcomes.FailingWorkflow: ("FailingWorkflow",),
+    outcomes.FailureGroup: ("FailureGroup",),
+    outcomes.FailureGroups: ("FailureGroups",),
     administration.NewUser: ("UserAnswer",),
     administration.ApiKeyInfo: ("ApiKeyShape",),
     administration.NewApiKey: ("ApiKeyAnswer",),
@@ -95,7 +119,18 @@ def sample(schema: dict[str, Any]) -> Any:
 
 def models() -> set[type[Answer]]:
     """Every model of the client."""
-    modules = (administration, events, executions, runners, triggers, workflows)
+    modules = (
+        administration,
+        approvals,
+        calendars,
+        events,
+        executions,
+        notifications,
+        outcomes,
+        runners,
+        triggers,
+        workflows,
+    )
     found = {value for module in modules for value in vars(module).values() if inspect.isclass(value)}
     return {value for value in found if issubclass(value, Answer) and value is not Answer} - FREE
 
@@ -176,7 +211,7 @@ async def recorder() -> AsyncIterator[tuple[Recorder, Hub]]:
     await runner.cleanup()
 
 
-GRAPH = {"nodes": []}
+GRAPH: dict[str, Any] = {"nodes": []}
 ARGUMENTS: dict[str, Any] = {
     "name": "text",
     "workflow_id": ID,
@@ -185,9 +220,15 @@ ARGUMENTS: dict[str, Any] = {
     "artifact_id": ID,
     "graph": GRAPH,
     "document": {"format": "exekra.workflow/1", "graph": GRAPH},
+    "expression": "inputs.a",
+    "template": "{{ inputs.a }}",
     "trigger_id": ID,
     "delivery_id": ID,
     "endpoint_id": ID,
+    "approval_id": ID,
+    "calendar_id": ID,
+    "rule_id": ID,
+    "recipients": ["ada@example.com"],
     "user_id": ID,
     "api_key_id": ID,
     "url": "https://example.com",
@@ -208,9 +249,12 @@ async def test_every_call_the_client_makes_is_in_the_document(recorder: tuple[Re
     for resource in (
         hub.workflows,
         hub.executions,
+        hub.approvals,
         hub.triggers,
+        hub.calendars,
         hub.runners,
         hub.event_endpoints,
+        hub.notification_rules,
         hub.people,
         hub.administration,
     ):
