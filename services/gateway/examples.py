@@ -105,6 +105,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "POST /triggers/preview": {
         "The next five": {"cron": "30 2 * * *", "timezone": "Europe/Zurich", "count": 5},
     },
+    "POST /expressions/preview": {
+        "An expression": {
+            "expression": "nodes.fetch.output.rows[0].price * vars.rate",
+            "context": {"nodes": {"fetch": {"output": {"rows": [{"price": 12.5}]}}}, "vars": {"rate": 2}},
+        },
+        "A text": {"template": "Good morning, {{ inputs.name }}", "context": {"inputs": {"name": "Ada"}}},
+    },
     "POST /triggers/{trigger_id}/fire": {"With other inputs": {"inputs": {"number": 4}}},
     "POST /triggers/{trigger_id}/backfill": {
         "What would be made up for": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "dryRun": True}

@@ -38,6 +38,7 @@ from services.scheduler.executions.ringer import Ringer
 from services.scheduler.executions.rpc import ExecutionServicer
 from services.scheduler.executions.use_cases import Submissions
 from services.scheduler.expressions.evaluator import Evaluator
+from services.scheduler.expressions.rpc import registration as expression_registration
 from services.scheduler.notifications.postman import Postman
 from services.scheduler.notifications.rpc import notification_registration
 from services.scheduler.outcomes.rpc import registration as outcome_registration
@@ -109,7 +110,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         open_pool(dsn, "scheduler", maximum=LINK_CONNECTIONS, keeps_plans=True) as link_pool,
         open_channel(settings.license_address, caller="scheduler", internal_tls=settings.internal_tls) as license_,
         open_sender(settings) as sender,
-        Evaluator() as evaluator,
+        Evaluator() as filters,
+        Evaluator() as previews,
     ):
         licence = Licence(core.pool, license_)
         submissions = make_submissions(core, licence)
@@ -123,7 +125,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 calendar_registration(core.pool, core.outbox, settings),
                 outcome_registration(core.pool, core.outbox),
                 trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
-                webhook_registration(core, submissions, evaluator),
+                webhook_registration(core, submissions, filters),
+                expression_registration(previews),
                 delivery_registration(core.pool, core.outbox, sender, settings),
                 notification_registration(
                     core.pool, core.outbox, Postman(core.pool, settings.mail_server, settings.public_url)

@@ -36,6 +36,15 @@ class EvaluationError(Exception):
         self.missing = missing
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an expression comes to on samples. `kind` as JSON calls it; `abridged`: the value is only a beginning."""
+
+    value: Json
+    kind: str
+    abridged: bool
+
+
 @dataclass(slots=True)
 class _Worker:
     process: asyncio.subprocess.Process
@@ -67,19 +76,27 @@ class Evaluator:
 
     async def evaluate(self, expression: str, inputs: Mapping[str, Json]) -> Json:
         """The value. Raises EvaluationError, or UNAVAILABLE when no worker can be had."""
+        value: Json = (await self._request({"expression": expression, "context": {"inputs": inputs}}))["value"]
+        return value
+
+    async def preview(self, source: Mapping[str, str], context: Mapping[str, Json]) -> Preview:
+        """What `{"expression": text}` or `{"template": text}` comes to in this context. Raises as `evaluate` does."""
+        answer = await self._request({**source, "context": context, "preview": True})
+        return Preview(answer["value"], answer["kind"], answer["abridged"])
+
+    async def _request(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if self._waiting >= QUEUED:
             raise unavailable("The evaluation of expressions")
-        request = json.dumps({"expression": expression, "inputs": inputs}).encode()
+        body = json.dumps(request).encode()
         self._waiting += 1
         try:
             async with self._turn:
-                answer = await self._ask(request)
+                answer = await self._ask(body)
         finally:
             self._waiting -= 1
         if "error" in answer:
             raise EvaluationError(answer["error"], missing=answer["missing"])
-        value: Json = answer["value"]
-        return value
+        return answer
 
     async def _ask(self, request: bytes) -> dict[str, Any]:
         if self._worker is None or self._worker.process.returncode is not None:
@@ -114,7 +131,7 @@ class Evaluator:
                 assert process.stdout is not None
                 worker = _Worker(process, process.stdin, process.stdout)
                 # Imports take a while; they do not count for the first expression.
-                await worker.ask(json.dumps({"expression": "1", "inputs": {}}).encode())
+                await worker.ask(json.dumps({"expression": "1", "context": {}}).encode())
         except (OSError, EOFError, TimeoutError) as error:
             log.warning("no worker for expressions", error=repr(error))
             raise unavailable("The evaluation of expressions") from None

@@ -1,19 +1,23 @@
 """`python -m services.scheduler.expressions.worker`: evaluates expressions for its parent, and can do nothing else.
 
 A request and its answer are frames: four bytes of length (big endian), then JSON. A request is
-`{"expression": text, "inputs": object}`, an answer `{"value": JSON}` or `{"error": text, "missing": bool}`. Memory and
-processor time are limited by the kernel, the expression's own 200 ms by the evaluation. It ends when its input closes.
+`{"expression": text, "context": object}`, or has a `template` instead; with `preview` a long value is cut short. An
+answer is `{"value": JSON, "kind": text, "abridged": bool}` or `{"error": text, "missing": bool}`. Memory and processor
+time are limited by the kernel, the expression's own 200 ms by the evaluation. It ends when its input closes.
 """
 
 import json
 import struct
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import process_time
 from typing import Any, BinaryIO
 
-from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Names
-from runner.workflow.expressions import compile_expression
+from runner.workflow.documents import Json
+from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Namespace, kind_of, shown_keys
+from runner.workflow.templates import Template, compile_condition, compile_template
+from services.scheduler.expressions.abridging import abridge
 
 if sys.platform != "win32":
     import resource
@@ -24,22 +28,66 @@ FILES = 16
 LENGTH = struct.Struct(">I")
 
 
-def evaluate(request: dict[str, Any]) -> dict[str, Any]:
+class Samples(Namespace):
+    """A namespace of which only some entries are known; `what` names one of them in errors."""
+
+    def __init__(self, entries: Mapping[str, Json], what: str) -> None:
+        self._entries = entries
+        self._what = what
+
+    def lookup(self, key: str) -> Json:
+        """The entry. Raises MissingError."""
+        if key not in self._entries:
+            known = shown_keys(self._entries)
+            raise MissingError(f"There is no sample of {self._what} {key!r}; there are: {known}.")
+        return self._entries[key]
+
+
+class Credentials(Namespace):
+    """Nothing secret comes here."""
+
+    def lookup(self, key: str) -> Json:
+        """Raises MissingError."""
+        raise MissingError(f"The credential {key!r} is filled in on the runner alone.")
+
+
+def evaluate(request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to one request."""
-    inputs = request["inputs"]
-    environment = Environment(
-        inputs=inputs,
-        vars={},
-        nodes=Names({}, "node"),
-        loops=Names({}, "loop"),
-        credentials=Names({}, "credential"),
-        execution={},
-        now=lambda: datetime.now(UTC),
-    )
     try:
-        return {"value": compile_expression(request["expression"]).evaluate(environment)}
+        value = _compile(request).resolve(_environment(request["context"]))
     except ExpressionError as error:
-        return {"error": str(error), "missing": isinstance(error, MissingError)}
+        # A message may quote half a character of the data, which no UTF-8 can carry.
+        message = str(error).encode(errors="replace").decode()
+        return {"error": message, "missing": isinstance(error, MissingError)}
+    answer = {"value": value, "kind": kind_of(value).rpartition(" ")[2], "abridged": False}
+    if request.get("preview"):
+        abridged = abridge(value)
+        answer |= {"value": abridged.value, "abridged": abridged.cut}
+    return answer
+
+
+def _compile(request: Mapping[str, Any]) -> Template:
+    template = (
+        compile_template(request["template"]) if "template" in request else compile_condition(request["expression"])
+    )
+    if template.problems:
+        raise ExpressionError(template.problems[0].message)
+    return template
+
+
+def _environment(context: Mapping[str, Any]) -> Environment:
+    return Environment(
+        inputs=context.get("inputs", {}),
+        vars=context.get("vars", {}),
+        nodes=Samples(context.get("nodes", {}), "node"),
+        loops=Samples(context.get("loops", {}), "loop"),
+        credentials=Credentials(),
+        execution=context.get("execution", {}),
+        now=lambda: datetime.now(UTC),
+        item=context.get("item"),
+        index=context.get("index", 0),
+        in_loop="item" in context,
+    )
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
