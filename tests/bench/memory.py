@@ -23,7 +23,10 @@ class CpuMeter:
     """CPU time that processes use from now on. One that ends meanwhile, such as a worker of Postgres, is left out."""
 
     def __init__(self, processes: Iterable[psutil.Process]) -> None:
-        self._before = {process: _cpu_seconds(process) for process in processes}
+        self._before = {}
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                self._before[process] = _cpu_seconds(process)
 
     def used_seconds(self) -> float:
         """Of all of them together."""
