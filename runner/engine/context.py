@@ -7,15 +7,25 @@ from runner.engine.reporter import Reporter
 from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun
 from runner.nodes.base import Artifact, LogLevel, NodeFailure
+from runner.nodes.resources import Resources
 
 
 class Context:
     """What a node may use while it runs; the NodeContext of one try."""
 
-    __slots__ = ("_reporter", "_request", "_run", "_sink", "try_number")
+    __slots__ = ("_reporter", "_request", "_resources", "_run", "_sink", "try_number")
 
-    def __init__(self, request: RunRequest, run: NodeRun, reporter: Reporter, sink: Sink, try_number: int) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        run: NodeRun,
+        reporter: Reporter,
+        sink: Sink,
+        resources: Resources,
+        try_number: int,
+    ) -> None:
         self._request = request
+        self._resources = resources
         self._run = run
         self._reporter = reporter
         self._sink = sink
@@ -36,9 +46,18 @@ class Context:
         """The execution's folder."""
         return self._request.workdir
 
+    @property
+    def resources(self) -> Resources:
+        """The execution's open resources."""
+        return self._resources
+
     def log(self, level: LogLevel, message: str) -> None:
         """Append a line to the execution's log."""
         self._reporter.log(level, self._run.id, message)
+
+    def mask(self, text: str) -> str:
+        """The text without secrets."""
+        return self._reporter.masker.text(text)
 
     async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
         """Keep a file."""

@@ -43,6 +43,7 @@ from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun, Space
 from runner.engine.state import ExecutionState
 from runner.nodes.base import NodeType
+from runner.nodes.resources import Resources
 from runner.workflow.evaluation import ExpressionError
 from runner.workflow.inputs import complete_inputs
 
@@ -117,10 +118,15 @@ async def execute(
     state = ExecutionState(plan, space, recorded=run.recorded, pins=run.pins, debug=run.debug)
     environments = Environments(run, clock)
     reporter = Reporter(sink, Masker.for_credentials(run.credentials), clock, run.workdir)
-    driver = _Driver(state, NodeRunner(nodes, run, environments, reporter, sink), reporter)
+    resources = Resources()
+    driver = _Driver(state, NodeRunner(nodes, run, environments, reporter, sink, resources), reporter)
     if controls is not None:
         controls.listen(driver.post)
-    finish = await driver.drive(None if run.deadline_at is None else (run.deadline_at - clock()).total_seconds())
+    try:
+        finish = await driver.drive(None if run.deadline_at is None else (run.deadline_at - clock()).total_seconds())
+    finally:
+        for problem in await resources.close():
+            reporter.log("warning", None, problem)
     return await _outcome(plan, finish, environments, state, reporter)
 
 

@@ -32,6 +32,7 @@ from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun
 from runner.engine.sizes import NotJsonError, rough_size
 from runner.nodes.base import NodeConfig, NodeFailure, NodeType, Result, Suspension
+from runner.nodes.resources import Resources
 from runner.workflow import declarations
 from runner.workflow.evaluation import Environment, ExpressionError
 
@@ -49,12 +50,14 @@ class NodeRunner:
         environments: Environments,
         reporter: Reporter,
         sink: Sink,
+        resources: Resources,
     ) -> None:
         self._nodes = nodes
         self._request = request
         self._environments = environments
         self._reporter = reporter
         self._sink = sink
+        self._resources = resources
         self._constant_configs: dict[int, NodeConfig] = {}
         """By the identity of the node's plan: called workflows have nodes of the same names."""
 
@@ -126,7 +129,7 @@ class NodeRunner:
         config = await self._config(run, environment, try_number)
         if node.type == declarations.CONTROL_START:
             return NodeDone(run, dict(environment.inputs))
-        context = Context(self._request, run, self._reporter, self._sink, try_number)
+        context = Context(self._request, run, self._reporter, self._sink, self._resources, try_number)
         result = await self._call(run, config, context)
         if isinstance(result, Suspension):
             seconds = self._request.remaining_seconds.get(run.id, result.seconds)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, InstanceOf, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from runner.nodes.resources import Resources
 from runner.workflow.declarations import DynamicPorts, NodeDeclaration
 from runner.workflow.documents import Json as Json  # noqa: PLC0414 - node families take the type from here
 
@@ -129,8 +130,17 @@ class NodeContext(Protocol):
         """A folder of this execution alone; relative paths in configs are resolved against it. Removed at the end."""
         ...
 
+    @property
+    def resources(self) -> Resources:
+        """What nodes of this execution keep open for each other; closed at its end."""
+        ...
+
     def log(self, level: LogLevel, message: str) -> None:
         """Append a line to the execution's log, masked and batched by the agent."""
+        ...
+
+    def mask(self, text: str) -> str:
+        """The text with credentials hidden: for files that are attached, whose content nobody else masks."""
         ...
 
     async def attach(self, path: Path, name: str, media_type: str) -> Artifact:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.engine.masking import Masker
 from runner.engine.sizes import rough_size
 from runner.nodes.base import Artifact, NodeFailure, RowExpression
 from runner.nodes.registry import node_types
+from runner.nodes.resources import Resources
 
 
 @dataclass
@@ -21,12 +23,18 @@ class Workplace:
     node_id: str = "n1"
     try_number: int = 1
     lines: list[tuple[str, str]] = field(default_factory=list)
+    attached: dict[str, bytes] = field(default_factory=dict)
+    resources: Resources = field(default_factory=Resources)
+    masker: Masker = field(default_factory=lambda: Masker([]))
 
     def log(self, level, message):
         self.lines.append((level, message))
 
+    def mask(self, text):
+        return self.masker.text(text)
+
     async def attach(self, path, name, media_type):
-        data = path.read_bytes()
+        data = self.attached[name] = path.read_bytes()
         return Artifact("artifact-1", name, len(data), hashlib.sha256(data).hexdigest(), media_type)
 
     async def run(self, node_type: str, **config):
