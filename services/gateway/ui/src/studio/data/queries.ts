@@ -163,6 +163,17 @@ export function nodeRunsQuery(executionId: string) {
   });
 }
 
+/** The first runs of an execution: enough for samples of what its nodes gave. */
+export function sampleRunsQuery(executionId: string) {
+  return queryOptions({
+    queryKey: ["studio", "sample-runs", executionId],
+    queryFn: async ({ signal }) => {
+      const params = { path: { executionId }, query: { limit: PAGE } };
+      return (await unwrap(api.GET("/api/executions/{executionId}/nodes", { params, signal }))).items;
+    },
+  });
+}
+
 export function logQuery(executionId: string, search: string) {
   return queryOptions({
     queryKey: ["studio", "log", executionId, search],

@@ -1,9 +1,10 @@
-/** A template as chips; with the focus it becomes code with completion. */
+/** A template as chips; with the focus it becomes code with completion and its value now. */
 import { Suspense, useState } from "react";
 
 import { NodeIcon } from "~/shared/NodeIcon";
 import { useForm } from "../form/form";
 import { CodeEditor } from "./lazyEditor";
+import { Preview } from "./Preview";
 import { partsOf, type Part } from "./template";
 import classes from "./Expression.module.css";
 
@@ -54,21 +55,24 @@ export function ExpressionField({ id, label, value, bare, startsWriting, invalid
     />
   );
   return (
-    <Suspense fallback={plain}>
-      <CodeEditor
-        id={id}
-        label={label}
-        value={value}
-        language="expression"
-        bare={bare && !value.includes("{{")}
-        scope={form.scope}
-        samples={form.samples}
-        invalid={invalid}
-        autoFocus
-        onChange={onChange}
-        onBlur={() => setWriting(false)}
-      />
-    </Suspense>
+    <>
+      <Suspense fallback={plain}>
+        <CodeEditor
+          id={id}
+          label={label}
+          value={value}
+          language="expression"
+          bare={bare && !value.includes("{{")}
+          scope={form.scope}
+          samples={form.samples}
+          invalid={invalid}
+          autoFocus
+          onChange={onChange}
+          onBlur={() => setWriting(false)}
+        />
+      </Suspense>
+      <Preview text={value} bare={bare} invalid={invalid} />
+    </>
   );
 }
 

@@ -13,11 +13,20 @@ export interface Suggestion {
   insert?: string;
 }
 
+/** The turn of a loop that is shown. */
+export interface LoopSample {
+  loop: string;
+  item: unknown;
+  index: number;
+}
+
 export interface Samples {
   /** Outputs of the latest run or pinned, by node id. */
   outputs: ReadonlyMap<string, unknown>;
   inputs: Record<string, unknown>;
-  item?: unknown;
+  /** Those around that had a turn, the innermost first. */
+  loops: readonly LoopSample[];
+  execution: Record<string, unknown>;
 }
 
 export interface Completion {
@@ -71,7 +80,8 @@ function names(scope: Scope, samples: Samples): Suggestion[] {
     roots.push({ label: `vars.${variable.name}`, detail: short(variable.initial), kind: "name" });
   }
   if (scope.loops.length > 0) {
-    roots.push({ label: "item", detail: short(samples.item) || "the current item", kind: kindOf(samples.item) });
+    const item = samples.loops[0]?.item;
+    roots.push({ label: "item", detail: short(item) || "the current item", kind: kindOf(item) });
     roots.push({ label: "index", detail: "its number, from 0", kind: "number" });
   }
   const roughly = ["nodes", "inputs", "vars", "loops", "execution", "credentials"];
@@ -121,7 +131,11 @@ function valueAt(root: string, rest: string[], scope: Scope, samples: Samples): 
   } else if (root === "vars") {
     value = Object.fromEntries(scope.variables.map((variable) => [variable.name, variable.initial]));
   } else if (root === "item") {
-    value = samples.item;
+    value = samples.loops[0]?.item;
+  } else if (root === "loops") {
+    const { item, index } = samples.loops.find((turn) => turn.loop === steps[0]) ?? {};
+    value = { item, index };
+    steps.shift();
   }
   for (const step of steps) {
     const index = /^\[(-?\d+)\]$/.exec(step)?.[1];

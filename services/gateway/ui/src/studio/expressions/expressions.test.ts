@@ -6,6 +6,7 @@ import { emptyGraph, TOP } from "../model/graph";
 import { scopeOf } from "../model/scope";
 import { declared } from "../testing/catalogue";
 import { complete, short, type Samples } from "./completion";
+import { contextOf, hasExpression } from "./previewContext";
 import { asFixed, asTemplate, partsOf } from "./template";
 
 function scene(): Graph {
@@ -22,7 +23,8 @@ function scene(): Graph {
 const samples: Samples = {
   outputs: new Map([["request", { status: 200, json: { rows: [{ city: "Bern" }], "odd key": 1 } }]]),
   inputs: { file: "b.csv" },
-  item: { amount: 12 },
+  loops: [{ loop: "forEach", item: { amount: 12 }, index: 4 }],
+  execution: { id: "e1" },
 };
 
 const labels = (text: string, node = "message", inside = false) =>
@@ -99,5 +101,34 @@ describe("templates", () => {
     expect(asFixed("{{ [1,2] }}")).toEqual([1, 2]);
     expect(asFixed("text")).toBe("text");
     expect(asFixed("{{ item }}")).toBeUndefined();
+  });
+});
+
+describe("previewing an expression", () => {
+  it("sends what the expression may see, of outputs only those it names", () => {
+    const text = "{{ nodes.request.output.status + item.amount }}";
+    expect(contextOf(text, scopeOf(scene(), "message"), samples)).toEqual({
+      inputs: { file: "b.csv" },
+      vars: { total: 0 },
+      nodes: { request: { output: samples.outputs.get("request") } },
+      loops: { forEach: { item: { amount: 12 }, index: 4 } },
+      execution: { id: "e1" },
+      item: { amount: 12 },
+      index: 4,
+    });
+    expect(contextOf("{{ inputs.file }}", scopeOf(scene(), "request"), { ...samples, loops: [] })).not.toHaveProperty(
+      "item",
+    );
+    expect(contextOf("{{ inputs.requested }}", scopeOf(scene(), "message"), samples).nodes).toEqual({});
+  });
+
+  it("asks for nothing while nothing is written", () => {
+    expect(hasExpression("plain text", false)).toBe(false);
+    expect(hasExpression("a {{", false)).toBe(false);
+    expect(hasExpression("{{  }}", false)).toBe(false);
+    expect(hasExpression("{{  }}", true)).toBe(false);
+    expect(hasExpression(" ", true)).toBe(false);
+    expect(hasExpression("a {{ b }}", false)).toBe(true);
+    expect(hasExpression("a + 1", true)).toBe(true);
   });
 });

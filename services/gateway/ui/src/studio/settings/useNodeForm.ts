@@ -2,13 +2,13 @@
 import { useMemo } from "react";
 
 import { useGraphProblems } from "../panels/useGraphProblems";
-import type { Samples } from "../expressions/completion";
+import type { LoopSample, Samples } from "../expressions/completion";
 import type { Form } from "../form/form";
 import type { Declaration, Schema } from "../model/declarations";
 import { isObject, type Graph } from "../model/graph";
 import { problemsAt, problemsOf } from "../model/problems";
 import { scopeOf } from "../model/scope";
-import { useRun, type Run } from "../run/useRun";
+import { useSampleRun, type SampleRun } from "../run/useSampleRun";
 import { useEditor, useStudio } from "../state/context";
 
 const ANYTHING: Schema = {};
@@ -16,7 +16,7 @@ const ANYTHING: Schema = {};
 /** `base` is the pointer under which the form's fields stand, for problems and jumps. */
 export function useNodeForm(nodeId: string | null, declaration: Declaration | undefined): Form {
   const { editor } = useStudio();
-  const run = useRun();
+  const run = useSampleRun();
   const graph = useEditor((state) => state.graph);
   const readOnly = useEditor((state) => state.readOnly);
   const wanted = useEditor((state) => state.wantedField?.pointer ?? null);
@@ -39,8 +39,8 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
   }, [nodeId, declaration, graph, readOnly, wanted, problems, editor, run]);
 }
 
-/** Outputs of the run that is shown, under those that were pinned. */
-function samplesOf(graph: Graph, nodeId: string | null, run: Run): Samples {
+/** Outputs of the sample run, under those that were pinned. */
+function samplesOf(graph: Graph, nodeId: string | null, run: SampleRun): Samples {
   const outputs = new Map<string, unknown>();
   const scope = scopeOf(graph, nodeId);
   for (const node of scope.nodes) {
@@ -48,17 +48,26 @@ function samplesOf(graph: Graph, nodeId: string | null, run: Run): Samples {
     if (output !== null && output !== undefined) outputs.set(node.id, output);
   }
   for (const [id, sample] of Object.entries(graph.pins ?? {})) outputs.set(id, sample);
-  const loop = scope.loops[0];
+  const { execution } = run;
   return {
     outputs,
-    inputs: isObject(run.execution?.inputs) ? run.execution.inputs : {},
-    item: loop ? itemOf(run, loop.id) : undefined,
+    inputs: isObject(execution?.inputs) ? execution.inputs : {},
+    loops: scope.loops.flatMap(({ id }) => turnOf(run, id)),
+    execution: execution
+      ? {
+          id: execution.id,
+          attempt: execution.attempt,
+          workflowId: execution.workflowId,
+          startedAt: execution.startedAt,
+        }
+      : {},
   };
 }
 
-/** The item of the turn that is shown, from what the loop was given. */
-function itemOf(run: Run, loop: string): unknown {
+/** The turn of a loop that is shown; its item from what the loop was given. */
+function turnOf(run: SampleRun, loop: string): LoopSample[] {
   const input = run.view.shown(loop)?.input;
   const items = isObject(input) ? input["items"] : undefined;
-  return Array.isArray(items) ? (items[Math.max(0, run.view.turnOf(loop))] as unknown) : undefined;
+  const index = Math.max(0, run.view.turnOf(loop));
+  return Array.isArray(items) && index < items.length ? [{ loop, item: items[index] as unknown, index }] : [];
 }
