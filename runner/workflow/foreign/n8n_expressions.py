@@ -6,10 +6,13 @@ from typing import Any
 from runner.workflow.foreign.javascript import Call, Constant, Member, Name, Tree
 from runner.workflow.foreign.model import Piece
 from runner.workflow.foreign.product import Surroundings
-from runner.workflow.foreign.rendering import UntranslatableError, translate_javascript
+from runner.workflow.foreign.rendering import UntranslatableError, members_of, translate_javascript, translate_tree
 from runner.workflow.foreign.scope import Scope, quoted
 
 _EXPRESSION = re.compile(r"{{(.*?)}}", re.DOTALL)
+_REFUSED = "{{ untranslated }}"
+"""No name there is, so publishing refuses it."""
+_WHOLE = re.compile(r"=\s*{{(.*)}}\s*", re.DOTALL)
 _FIXED = {"$now": "now()", "$execution.id": "execution.id"}
 
 
@@ -42,9 +45,25 @@ class Values:
         texts = [f"str({text})" if is_expression else quoted(text) for is_expression, text in parts]
         return "(" + " + ".join(texts) + ")" if texts else '""'
 
+    def members(self, given: str, where: str) -> dict[str, Any]:
+        """`={{ JSON.stringify({a: x}) }}` and `={{ {a: x} }}` member by member. Raises UntranslatableError."""
+        whole = _WHOLE.fullmatch(given)
+        if whole is None:
+            raise UntranslatableError("It is not one expression.")
+        return {name: self._member(tree, where) for name, tree in members_of(whole[1]).items()}
+
+    def _member(self, tree: Tree, where: str) -> Any:
+        if isinstance(tree, Constant):
+            return _plain(tree.value) if isinstance(tree.value, str) else tree.value
+        try:
+            return f"{{{{ {translate_tree(tree, self, self._caution)} }}}}"
+        except UntranslatableError as error:
+            self._around.note(self._piece, "expression", f"{where}: a member was not translated: {error}")
+            return _REFUSED
+
     def _text(self, given: str, where: str) -> str:
         if not given.startswith("="):
-            return given.replace("{{", '{{ "{{" }}')
+            return _plain(given)
         try:
             parts = self._parts(given[1:])
         except UntranslatableError as error:
@@ -126,6 +145,10 @@ class Values:
         if scope is None:
             raise UntranslatableError(f"There is no node {name!r} before it.")
         return scope
+
+
+def _plain(text: str) -> str:
+    return text.replace("{{", '{{ "{{" }}')
 
 
 def _read(scope: Scope, path: list[str | int], optional: bool) -> str:

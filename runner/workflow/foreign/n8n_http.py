@@ -66,10 +66,16 @@ def _pairs(given: Mapping[str, Any], members: tuple[str, str], values: Values, w
 
 
 def _json(text: Any, values: Values, where: str) -> dict[str, Any]:
+    if _is_expression(text):
+        return values.members(text, where)
     document = _parsed(text, where)
     if not isinstance(document, dict):
         raise UntranslatableError(f"Its {where} are no JSON object.")
     return {str(key): values.value(value, where) for key, value in document.items()}
+
+
+def _is_expression(text: Any) -> bool:
+    return isinstance(text, str) and text.startswith("=")
 
 
 def _parsed(text: Any, where: str) -> Any:
@@ -95,7 +101,7 @@ def _body(given: Mapping[str, Any], values: Values) -> dict[str, Any] | None:
     if kind == "form-urlencoded":
         return {"type": "form", "fields": pairs} if pairs else None
     if raw not in (None, ""):
-        if isinstance(raw, str) and raw.startswith("="):
+        if _is_expression(raw):
             return {"type": "json", "value": _expression_body(raw, values)}
         return {"type": "json", "value": values.value(_parsed(raw, "body"), "body")}
     return {"type": "json", "value": pairs} if pairs else None
@@ -104,6 +110,8 @@ def _body(given: Mapping[str, Any], values: Values) -> dict[str, Any] | None:
 def _expression_body(raw: str, values: Values) -> Any:
     """JSON text with expressions in it; one whole expression keeps its type, others are put into JSON's own values."""
     inner = raw[1:].strip()
+    if "JSON.stringify" in inner:
+        return values.members(raw, "body")
     if re.fullmatch(r"{{(?:(?!}}).)*}}", inner, re.DOTALL):
         return values.value(f"={inner}", "body")
     # "{{ … }}" inside quotes is part of a text, outside it stands for any value.

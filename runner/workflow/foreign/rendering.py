@@ -63,12 +63,33 @@ class Reader(Protocol):
 
 def translate_javascript(source: str, reader: Reader, caution: Callable[[str], None]) -> str:
     """Our expression, without braces. `caution` hears what may differ. Raises UntranslatableError."""
+    return translate_tree(_parsed(source), reader, caution)
+
+
+def translate_tree(tree: Tree, reader: Reader, caution: Callable[[str], None]) -> str:
+    """The same for what was parsed."""
     try:
-        text = _Renderer(reader, caution).render(parse_javascript(source))
+        text = _Renderer(reader, caution).render(tree)
         compile_expression(text)
-    except (NoJavaScriptError, ExpressionError) as error:
+    except ExpressionError as error:
         raise UntranslatableError(str(error)) from None
     return text
+
+
+def members_of(source: str) -> dict[str, Tree]:
+    """What `{a: x}`, or JSON.stringify of it, names. Raises UntranslatableError for anything else."""
+    tree = _parsed(source)
+    match tree:
+        case Keyed(entries) | Call(Member(Name("JSON"), Constant("stringify")), (Keyed(entries), *_)):
+            return dict(entries)
+    raise UntranslatableError("It is no object whose members are written out.")
+
+
+def _parsed(source: str) -> Tree:
+    try:
+        return parse_javascript(source)
+    except NoJavaScriptError as error:
+        raise UntranslatableError(str(error)) from None
 
 
 class _Renderer:

@@ -28,6 +28,36 @@ async def test_a_webhook_with_fields_and_a_branch_runs_as_it_did() -> None:
         assert found == text
 
 
+def test_a_request_whose_json_is_written_by_an_expression_keeps_each_member() -> None:
+    body = "={{ JSON.stringify({ name: $json.body.name, source: 'landing', total: 0, of: [$json.body.count] }) }}"
+    heads = "={{ JSON.stringify({ Authorization: 'Bearer ' + $vars.TOKEN, Accept: 'application/json' }) }}"
+    document = n8n(
+        HOOK,
+        at(
+            "Send",
+            "httpRequest",
+            2,
+            requestMethod="POST",
+            url="https://example.com/leads",
+            jsonParameters=True,
+            bodyParametersJson=body,
+            headerParametersJson=heads,
+        ),
+        wires="Hook>Send",
+    )
+    translation = translate(document)
+    (send,) = [node for node in translation.graph["nodes"] if node["id"] == "send"]
+    assert send["config"]["body"]["value"] == {
+        "name": "{{ inputs.webhook.body.name }}",
+        "source": "landing",
+        "total": 0,
+        "of": "{{ [inputs.webhook.body.count] }}",
+    }
+    assert send["config"]["headers"] == {"Authorization": "{{ untranslated }}", "Accept": "application/json"}
+    assert "$vars" in told(translation, "expression")["Send"]
+    assert [problem.pointer for problem in errors(translation)] == ["/nodes/1/config/headers/Authorization"]
+
+
 async def test_a_loop_over_batches_becomes_a_container() -> None:
     document = n8n(
         HOOK,
