@@ -14,6 +14,7 @@ class Workflow(Answer):
     description: str = ""
     tags: tuple[str, ...] = ()
     draft_version: int = 0
+    draft_saves: int = 0
     published_version: int | None = None
     etag: str = ""
     created_at: datetime | None = None
@@ -23,7 +24,10 @@ class Workflow(Answer):
 
 
 class Version(Answer):
-    """One numbered graph; it never changes. `graph` is None in lists."""
+    """One numbered graph. `graph` is None in lists.
+
+    While it is open, automatic saves of its creator go into it; once closed it never changes.
+    """
 
     version: int
     note: str = ""
@@ -32,6 +36,9 @@ class Version(Answer):
     published_at: datetime | None = None
     published: bool = False
     sha256: str = ""
+    saves: int = 1
+    saved_at: datetime | None = None
+    open: bool = False
     graph: dict[str, Any] | None = None
 
 

@@ -39,6 +39,7 @@ class WorkflowShape(ApiModel):
     description: str
     tags: list[str]
     draft_version: int
+    draft_saves: int
     published_version: int | None
     etag: str
     created_at: datetime
@@ -96,20 +97,29 @@ class ChangeWorkflow(BodyModel):
 
 
 class SaveDraft(BodyModel):
-    """Makes a new numbered version. Send `If-Match` to notice somebody else's save."""
+    """Makes a new numbered version. Send `If-Match` to notice somebody else's save.
+
+    `automatic` is for editors that save by themselves: such saves of one person, each with the `ETag` of the one before
+    as its `If-Match`, go into one version until they save, run or publish it, or stop for 30 minutes.
+    """
 
     graph: Graph
     note: Text = ""
+    automatic: bool = False
 
 
 class SavedDraft(ApiModel):
-    """The version made, or the latest one when the graph is the same."""
+    """The version made, or the latest one when the graph is the same; `saves` counts those that went into it."""
 
     version: int
+    saves: int
 
 
 class VersionShape(ApiModel):
-    """One numbered version; `publishedAt` is kept when another one is published later."""
+    """One numbered version; `publishedAt` is kept when another one is published later.
+
+    While it is `open`, automatic saves still go into it; `saves` counts them, `savedAt` is the last one's time.
+    """
 
     version: int
     note: str
@@ -118,6 +128,9 @@ class VersionShape(ApiModel):
     published_at: datetime | None
     published: bool
     sha256: str
+    saves: int
+    saved_at: datetime
+    open: bool
 
 
 class VersionWithGraph(VersionShape):

@@ -21,7 +21,7 @@ from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import View
 from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions
 from services.scheduler.workflows.errors import graph_invalid
-from services.scheduler.workflows.library import get_version
+from services.scheduler.workflows.library import settle_version
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
@@ -107,7 +107,7 @@ async def _fork(connection: "Connection", view: View, wanted: Retry, version: in
 
 async def _graph(connection: "Connection", workflow_id: str, version: int) -> Graph:
     """Raises VERSION_NOT_FOUND, or GRAPH_INVALID for one that cannot be read."""
-    found = await get_version(connection, workflow_id, version)
+    found = await settle_version(connection, workflow_id, version)
     graph, problems = await asyncio.to_thread(read_graph_bytes, found.graph)
     if graph is None:
         raise graph_invalid(problems)

@@ -14,11 +14,13 @@ from runner.workflow.subworkflow_rules import called_workflows
 from services.kit.errors import DomainError, Kind
 from services.kit.ids import is_id
 from services.scheduler.workflows.reading import Reading, read_version
+from services.scheduler.workflows.repository import close_version
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-FIND = """SELECT w.name, v.version, v.sha256 FROM workflow w LEFT JOIN workflow_version v ON v.workflow_id = w.id
+FIND = """SELECT w.name, v.version, v.sha256, v.open
+  FROM workflow w LEFT JOIN workflow_version v ON v.workflow_id = w.id
    AND v.version = coalesce(nullif($2, 0), w.published_version) WHERE w.id = $1 AND w.deleted_at IS NULL"""
 MAXIMUM_CALLED = 100
 MAXIMUM_DEPTH = 16
@@ -94,6 +96,9 @@ async def _descend(
 async def _find(connection: "Connection", call: Call) -> tuple[Called, Reading]:
     workflow_id, version = call
     row = await connection.fetchrow(FIND, workflow_id, version) if is_id(workflow_id) else None
+    if row is not None and row["open"]:
+        await close_version(connection, workflow_id, version)
+        row = await connection.fetchrow(FIND, workflow_id, version)
     if row is None or row["version"] is None:
         name = workflow_id if row is None else row["name"]
         what = f"has no version {version}" if version else "is not published"

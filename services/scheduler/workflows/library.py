@@ -54,6 +54,18 @@ async def get_version(connection: "Connection", workflow_id: str, version: int) 
     return found
 
 
+async def settle_version(connection: "Connection", workflow_id: str, version: int) -> Version:
+    """As `get_version`, and no automatic save goes into it any more: for whoever builds on it.
+
+    Outside a transaction, or as its first statement: it may wait for a save.
+    """
+    found = await get_version(connection, workflow_id, version)
+    if not found.open:
+        return found
+    await repository.close_version(connection, workflow_id, version)
+    return await get_version(connection, workflow_id, version)
+
+
 async def get_draft(connection: "Connection", workflow_id: str) -> tuple[Workflow, Version]:
     """The workflow and its latest version with the graph. Raises WORKFLOW_NOT_FOUND, NOT_DRAFTED."""
     workflow = await get_workflow(connection, workflow_id)
@@ -114,14 +126,35 @@ async def delete_workflow(connection: "Connection", outbox: Outbox, workflow_id:
 
 
 async def save_draft(
-    connection: "Connection", outbox: Outbox, workflow_id: str, graph: GraphText, note: str, if_match: str
+    connection: "Connection",
+    outbox: Outbox,
+    workflow_id: str,
+    graph: GraphText,
+    note: str,
+    if_match: str,
+    *,
+    automatic: bool = False,
 ) -> Workflow:
-    """A new version, or none when the graph is the latest draft's. Raises WORKFLOW_NOT_FOUND, DRAFT_CHANGED."""
+    """A new version, or none when the graph is the latest draft's; an open version may take it in (decision 0024).
+
+    Raises WORKFLOW_NOT_FOUND, DRAFT_CHANGED.
+    """
     workflow = await get_workflow(connection, workflow_id, locked=True)
     if if_match and if_match != workflow.etag:
         raise draft_changed()
+    person = creator()
     if await repository.canonical_sha256(connection, workflow) == graph.canonical_sha256:
-        return workflow
-    saved = await repository.add_version(connection, workflow, graph, note, creator())
-    await outbox.record(connection, "workflow.saved", resource(saved), {"version": saved.latest_version, "note": note})
+        if automatic or not await repository.close_saved(connection, workflow, note, person):
+            return workflow
+        saved = workflow
+    else:
+        # Who names no ETag has not seen the open version, and must not take its place.
+        folded = None
+        if if_match:
+            folded = await repository.fold_save(connection, workflow, graph, note, person, stays_open=automatic)
+        if folded is not None and automatic:
+            return folded
+        saved = folded or await repository.add_version(connection, workflow, graph, note, person, opened=automatic)
+    details = {"version": saved.latest_version, "note": note, "automatic": automatic}
+    await outbox.record(connection, "workflow.saved", resource(saved), details)
     return saved

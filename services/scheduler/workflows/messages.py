@@ -27,6 +27,7 @@ def to_workflow(workflow: Workflow) -> workflow_pb2.Workflow:
         created_by=_actor(workflow.creator),
         tags=workflow.tags,
         etag=workflow.etag,
+        draft_saves=workflow.latest_saves,
     )
 
 
@@ -41,6 +42,9 @@ def to_version(version: Version) -> workflow_pb2.WorkflowVersion:
         published=version.published,
         sha256=version.sha256,
         graph_json=version.graph,
+        saves=version.saves,
+        saved_at=_stamp(version.saved_at),
+        open=version.open,
     )
 
 

@@ -18,13 +18,17 @@ class Creator:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow without its graphs. Versions count from 1; 0 means there is none."""
+    """A workflow without its graphs. Versions count from 1; 0 means there is none.
+
+    `latest_saves` counts the saves that went into the latest version.
+    """
 
     id: str
     name: str
     description: str
     tags: Sequence[str]
     latest_version: int
+    latest_saves: int
     published_version: int
     created_at: datetime
     updated_at: datetime
@@ -32,8 +36,8 @@ class Workflow:
 
     @property
     def etag(self) -> str:
-        """Changes with every saved version."""
-        return f"{self.id}.{self.latest_version}"
+        """Changes with every save."""
+        return f"{self.id}.{self.latest_version}.{self.latest_saves}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,10 @@ class GraphText:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One numbered graph; it never changes. `graph` is empty in lists."""
+    """One numbered graph. `graph` is empty in lists.
+
+    While it is open, automatic saves of its creator go into it; once closed it never changes.
+    """
 
     version: int
     note: str
@@ -59,6 +66,9 @@ class Version:
     published_at: datetime | None
     published: bool
     sha256: str
+    saves: int
+    saved_at: datetime
+    open: bool
     graph: bytes = b""
 
 

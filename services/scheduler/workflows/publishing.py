@@ -1,6 +1,7 @@
 """Publishing and rolling back: what makes a version the one that executions run.
 
-Graphs are validated outside transactions; a version never changes, so the verdict still holds when it is published.
+Graphs are validated outside transactions; a closed version never changes, so the verdict still holds when it is
+published.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from services.scheduler.workflows import graphs, repository
 from services.scheduler.workflows.calls import call_problems
 from services.scheduler.workflows.catalogue import load_catalogue
 from services.scheduler.workflows.errors import graph_invalid
-from services.scheduler.workflows.library import creator, get_draft, get_version, get_workflow, resource
+from services.scheduler.workflows.library import creator, get_draft, get_workflow, resource, settle_version
 from services.scheduler.workflows.model import Version, Workflow
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def rollback_workflow(pool: "Pool", outbox: Outbox, workflow_id: str, vers
     Raises WORKFLOW_NOT_FOUND, VERSION_NOT_FOUND, GRAPH_INVALID.
     """
     async with pool.acquire() as connection:
-        old = await get_version(connection, workflow_id, version)
+        old = await settle_version(connection, workflow_id, version)
         await _require_valid(connection, workflow_id, old)
         text = await graphs.read_text(old.graph)
         async with connection.transaction():
@@ -74,10 +75,10 @@ async def rollback_workflow(pool: "Pool", outbox: Outbox, workflow_id: str, vers
 
 
 async def _choose(connection: "Connection", workflow_id: str, version: int) -> Version:
-    if version:
-        return await get_version(connection, workflow_id, version)
-    _, draft = await get_draft(connection, workflow_id)
-    return draft
+    if not version:
+        _, draft = await get_draft(connection, workflow_id)
+        version = draft.version
+    return await settle_version(connection, workflow_id, version)
 
 
 async def _require_valid(connection: "Connection", workflow_id: str, version: Version) -> None:

@@ -11,10 +11,13 @@ from services.scheduler.workflows.model import Creator, GraphText, NewWorkflow, 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-_WORKFLOW = """id::text AS id, name, description, tags, latest_version,
+_WORKFLOW = """id::text AS id, name, description, tags, latest_version, latest_saves,
  coalesce(published_version, 0) AS published_version, created_at, updated_at, creator_kind, creator_id, creator_name"""
-_VERSION = """v.version, v.note, v.created_at, v.published_at, v.sha256, v.creator_kind, v.creator_id, v.creator_name,
- w.published_version IS NOT DISTINCT FROM v.version AS published"""
+_OPEN = "v.open AND v.saved_at > now() - interval '30 minutes'"
+"""Automatic saves go into a version until there was none for so long (infra/decisions/0024)."""
+_VERSION = f"""v.version, v.note, v.created_at, v.published_at, v.sha256, v.creator_kind, v.creator_id, v.creator_name,
+ w.published_version IS NOT DISTINCT FROM v.version AS published, v.saves, v.saved_at,
+ {_OPEN} AND v.version = w.latest_version AS open"""
 
 INSERT = f"""INSERT INTO workflow (id, name, description, tags, creator_kind, creator_id, creator_name)
 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {_WORKFLOW}"""  # noqa: S608 - a constant
@@ -37,9 +40,16 @@ TAKEN_NAMES = (
 )
 
 INSERT_VERSION = """INSERT INTO workflow_version (workflow_id, version, graph, sha256, canonical_sha256, note,
- creator_kind, creator_id, creator_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
-COUNT_VERSION = f"""UPDATE workflow SET latest_version = $2, updated_at = now() WHERE id = $1
+ creator_kind, creator_id, creator_name, open) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+COUNT_VERSION = f"""UPDATE workflow SET latest_version = $2, latest_saves = $3, updated_at = now() WHERE id = $1
  RETURNING {_WORKFLOW}"""  # noqa: S608 - a constant
+FOLD = f"""UPDATE workflow_version v SET graph = $3, sha256 = $4, canonical_sha256 = $5, note = $6, open = $7,
+ saves = saves + 1, saved_at = now()
+ WHERE workflow_id = $1 AND version = $2 AND creator_kind = $8 AND creator_id = $9 AND {_OPEN}
+ RETURNING saves"""  # noqa: S608 - a constant
+CLOSE = "UPDATE workflow_version SET open = false WHERE workflow_id = $1 AND version = $2 AND open"
+CLOSE_SAVED = """UPDATE workflow_version SET open = false, note = $3 WHERE workflow_id = $1 AND version = $2 AND open
+ AND creator_kind = $4 AND creator_id = $5 RETURNING version"""
 CANONICAL = "SELECT canonical_sha256 FROM workflow_version WHERE workflow_id = $1 AND version = $2"
 SELECT_VERSION = f"""SELECT {_VERSION}, v.graph FROM workflow_version v JOIN workflow w ON w.id = v.workflow_id
  WHERE v.workflow_id = $1 AND v.version = $2 AND w.deleted_at IS NULL"""  # noqa: S608 - a constant
@@ -107,9 +117,9 @@ async def free_name(connection: "Connection", wanted: str) -> str:
 
 
 async def add_version(
-    connection: "Connection", workflow: Workflow, graph: GraphText, note: str, creator: Creator
+    connection: "Connection", workflow: Workflow, graph: GraphText, note: str, creator: Creator, *, opened: bool = False
 ) -> Workflow:
-    """The next numbered version of a locked workflow."""
+    """The next numbered version of a locked workflow, closed or open for automatic saves."""
     version = workflow.latest_version + 1
     await connection.execute(
         INSERT_VERSION,
@@ -122,8 +132,42 @@ async def add_version(
         creator.kind,
         creator.id,
         creator.name,
+        opened,
     )
-    return _workflow(_one(await connection.fetchrow(COUNT_VERSION, workflow.id, version)))
+    return _workflow(_one(await connection.fetchrow(COUNT_VERSION, workflow.id, version, 1)))
+
+
+async def fold_save(
+    connection: "Connection", workflow: Workflow, graph: GraphText, note: str, creator: Creator, *, stays_open: bool
+) -> Workflow | None:
+    """Puts a graph into the open latest version of a locked workflow; None when there is none of this creator."""
+    version = workflow.latest_version
+    saves = await connection.fetchval(
+        FOLD,
+        workflow.id,
+        version,
+        graph.data,
+        graph.sha256,
+        graph.canonical_sha256,
+        note,
+        stays_open,
+        creator.kind,
+        creator.id,
+    )
+    if saves is None:
+        return None
+    return _workflow(_one(await connection.fetchrow(COUNT_VERSION, workflow.id, version, saves)))
+
+
+async def close_version(connection: "Connection", workflow_id: str, version: int) -> None:
+    """From now on it never changes; what was read of it before is to be read again."""
+    await connection.execute(CLOSE, workflow_id, version)
+
+
+async def close_saved(connection: "Connection", workflow: Workflow, note: str, creator: Creator) -> bool:
+    """Whether the latest version was open for this creator; it is closed now and bears the note."""
+    arguments = (workflow.id, workflow.latest_version, note, creator.kind, creator.id)
+    return await connection.fetchval(CLOSE_SAVED, *arguments) is not None
 
 
 async def canonical_sha256(connection: "Connection", workflow: Workflow) -> str | None:
@@ -173,6 +217,7 @@ def _workflow(row: asyncpg.Record) -> Workflow:
         description=row["description"],
         tags=tuple(row["tags"]),
         latest_version=row["latest_version"],
+        latest_saves=row["latest_saves"],
         published_version=row["published_version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -189,6 +234,9 @@ def _version(row: asyncpg.Record, graph: bytes = b"") -> Version:
         published_at=row["published_at"],
         published=row["published"],
         sha256=row["sha256"],
+        saves=row["saves"],
+        saved_at=row["saved_at"],
+        open=row["open"],
         graph=graph,
     )
 

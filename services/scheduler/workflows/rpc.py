@@ -93,9 +93,15 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
         graph = await graphs.read_text(request.graph_json)
         async with self._pool.acquire() as connection, connection.transaction():
             saved = await library.save_draft(
-                connection, self._outbox, request.workflow_id, graph, request.note, request.if_match
+                connection,
+                self._outbox,
+                request.workflow_id,
+                graph,
+                request.note,
+                request.if_match,
+                automatic=request.automatic,
             )
-        return pb.SaveDraftResponse(version=saved.latest_version, etag=saved.etag)
+        return pb.SaveDraftResponse(version=saved.latest_version, etag=saved.etag, saves=saved.latest_saves)
 
     async def ListVersions(self, request: pb.ListVersionsRequest, context: Any) -> pb.ListVersionsResponse:
         limit = clamp_limit(request.limit)

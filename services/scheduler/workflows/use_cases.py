@@ -17,20 +17,21 @@ from services.scheduler.workflows.errors import (
 )
 from services.scheduler.workflows.model import Launchable
 from services.scheduler.workflows.reading import read_version
+from services.scheduler.workflows.repository import close_version
 
 if TYPE_CHECKING:
     import asyncpg
 
     from services.kit.postgres import Connection
 
-_LAUNCHABLE = """SELECT w.id::text AS id, w.name, v.version, v.sha256,
+_LAUNCHABLE = """SELECT w.id::text AS id, w.name, v.version, v.sha256, v.open,
        (SELECT coalesce(array_agg(s.sha256 ORDER BY s.declared_at, s.sha256), '{}') FROM node_type_set s) AS sets
   FROM workflow w
   LEFT JOIN workflow_version v ON v.workflow_id = w.id
    AND v.version = CASE WHEN $2 THEN nullif(w.latest_version, 0) ELSE w.published_version END"""
 FIND_LAUNCHABLE = f"{_LAUNCHABLE} WHERE w.id = $1 AND w.deleted_at IS NULL"
 FIND_LAUNCHABLES = f"{_LAUNCHABLE} WHERE w.id = ANY ($1::uuid[]) AND w.deleted_at IS NULL"
-FIND_VERSION = """SELECT w.id::text AS id, w.name, v.version, v.sha256, v.published_at IS NULL AS draft,
+FIND_VERSION = """SELECT w.id::text AS id, w.name, v.version, v.sha256, v.open, v.published_at IS NULL AS draft,
        (SELECT coalesce(array_agg(s.sha256 ORDER BY s.declared_at, s.sha256), '{}') FROM node_type_set s) AS sets
   FROM workflow w JOIN workflow_version v ON v.workflow_id = w.id AND v.version = $2
  WHERE w.id = $1 AND w.deleted_at IS NULL"""
@@ -44,7 +45,7 @@ async def load_launchable(connection: "Connection", workflow_id: str, draft: boo
     row = await connection.fetchrow(FIND_LAUNCHABLE, workflow_id, draft)
     if row is None:
         raise workflow_not_found()
-    return await _launchable(connection, row, draft=draft)
+    return await _launchable(connection, await _closed(connection, row), draft=draft)
 
 
 async def load_version(connection: "Connection", workflow_id: str, version: int) -> tuple[Launchable, bool]:
@@ -52,7 +53,7 @@ async def load_version(connection: "Connection", workflow_id: str, version: int)
     row = await connection.fetchrow(FIND_VERSION, workflow_id, version)
     if row is None:
         raise version_not_found()
-    return await _launchable(connection, row, draft=row["draft"]), row["draft"]
+    return await _launchable(connection, await _closed(connection, row), draft=row["draft"]), row["draft"]
 
 
 async def load_launchables(
@@ -66,6 +67,17 @@ async def load_launchables(
         except DomainError as error:
             found[row["id"]] = error
     return found
+
+
+async def _closed(connection: "Connection", row: "asyncpg.Record") -> "asyncpg.Record":
+    """What an execution runs never changes: an open draft takes no more automatic saves once somebody starts it."""
+    if not row["open"]:
+        return row
+    await close_version(connection, row["id"], row["version"])
+    closed = await connection.fetchrow(FIND_VERSION, row["id"], row["version"])
+    if closed is None:
+        raise workflow_not_found()
+    return closed
 
 
 async def _launchable(connection: "Connection", row: "asyncpg.Record", *, draft: bool) -> Launchable:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 
 from exekra.audit.v1 import audit_service_pb2
@@ -138,6 +139,103 @@ async def test_versions_stay_dense_when_many_save_at_once(stub: Stub) -> None:
     workflow = await create(stub)
     saves = (ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(number)) for number in range(12))
     assert sorted(saved.version for saved in await asyncio.gather(*saves)) == list(range(1, 13))
+
+
+async def autosave(stub: Stub, workflow_id: str, total: object, etag: str) -> pb.SaveDraftResponse:
+    saved: pb.SaveDraftResponse = await ask(
+        stub.SaveDraft, workflow_id=workflow_id, graph_json=graph(total), if_match=etag, automatic=True
+    )
+    return saved
+
+
+async def numbers(stub: Stub, workflow_id: str) -> list[tuple[int, int, bool]]:
+    """Number, saves, whether open; newest first."""
+    found = (await ask(stub.ListVersions, workflow_id=workflow_id)).items
+    return [(version.version, version.saves, version.open) for version in found]
+
+
+async def test_automatic_saves_go_into_one_version_that_a_save_closes(stub: Stub, pool: "Pool") -> None:
+    workflow = await create(stub, graph_json=graph(1))
+    etags = [workflow.etag]
+    for total in (2, 3, 4):
+        etags.append((await autosave(stub, workflow.id, total, etags[-1])).etag)
+    assert len(set(etags)) == 4
+    assert await numbers(stub, workflow.id) == [(2, 3, True), (1, 1, False)]
+    stale = await refusal(
+        stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(9), if_match=etags[-2], automatic=True
+    )
+    assert stale.reason == "DRAFT_CHANGED"
+    saved = await ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(4), note="Four", if_match=etags[-1])
+    assert (saved.version, saved.etag) == (2, etags[-1])
+    await autosave(stub, workflow.id, 5, saved.etag)
+    assert await numbers(stub, workflow.id) == [(3, 1, True), (2, 3, False), (1, 1, False)]
+    kept = (await ask(stub.GetVersion, workflow_id=workflow.id, version=2)).version
+    assert (kept.graph_json, kept.note) == (graph(4), "Four")
+    assert await audited(pool) == ["workflow.created", *["workflow.saved"] * 3]
+
+
+async def test_a_save_with_more_changes_goes_into_the_open_version_and_closes_it(stub: Stub) -> None:
+    workflow = await create(stub, graph_json=graph(1))
+    begun = await autosave(stub, workflow.id, 2, workflow.etag)
+    saved = await ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(3), if_match=begun.etag)
+    assert (saved.version, await numbers(stub, workflow.id)) == (2, [(2, 2, False), (1, 1, False)])
+
+
+async def test_nobody_saves_into_a_version_they_have_not_seen_or_that_is_somebody_elses(stub: Stub) -> None:
+    workflow = await create(stub, graph_json=graph(1))
+    mine = await autosave(stub, workflow.id, 2, workflow.etag)
+    blind = await ask(stub.SaveDraft, workflow_id=workflow.id, graph_json=graph(3))
+    assert (mine.version, blind.version) == (2, 3)
+    mine = await autosave(stub, workflow.id, 4, blind.etag)
+    token = current_principal.set(Principal("user", "u2", "Grace", EDITOR.permissions))
+    theirs = await autosave(stub, workflow.id, 5, mine.etag)
+    current_principal.reset(token)
+    assert (mine.version, theirs.version) == (4, 5)
+
+
+async def test_half_an_hour_without_a_save_closes_the_version(stub: Stub, pool: "Pool") -> None:
+    workflow = await create(stub, graph_json=graph(1))
+    begun = await autosave(stub, workflow.id, 2, workflow.etag)
+    await pool.execute("UPDATE workflow_version SET saved_at = now() - interval '31 minutes' WHERE version = 2")
+    assert await numbers(stub, workflow.id) == [(2, 1, False), (1, 1, False)]
+    assert (await autosave(stub, workflow.id, 3, begun.etag)).version == 3
+
+
+async def test_what_is_published_run_or_called_takes_no_automatic_save_any_more(stub: Stub, pool: "Pool") -> None:
+    called = await create(stub, "Called", graph_json=graph(1, inputs=[]))
+    begun = await autosave(stub, called.id, 2, called.etag)
+    node = {"id": "call", "type": "control.subworkflow", "config": {"workflowId": called.id, "version": 2}}
+    calling = graph(nodes=[{"id": "start", "type": "control.start"}, node], edges=[{"from": "start", "to": "call"}])
+    caller = await create(stub, "Caller", graph_json=calling)
+    await ask(stub.ValidateWorkflow, workflow_id=caller.id)
+    assert (await numbers(stub, called.id))[0] == (2, 1, False)
+    third = await autosave(stub, called.id, 3, begun.etag)
+    async with pool.acquire() as connection, connection.transaction():
+        launched = await load_launchable(connection, called.id, draft=True)
+    fourth = await autosave(stub, called.id, 4, third.etag)
+    assert (launched.version, third.version, fourth.version) == (3, 3, 4)
+    found = await ask(stub.GetVersion, workflow_id=called.id, version=3)
+    assert found.version.sha256 == launched.graph_sha256
+    await ask(stub.PublishWorkflow, workflow_id=called.id)
+    assert (await autosave(stub, called.id, 5, fourth.etag)).version == 5
+
+
+async def test_a_draft_started_while_it_is_saved_runs_what_its_number_says(stub: Stub, pool: "Pool") -> None:
+    workflow = await create(stub, graph_json=graph(0))
+    etag = (await autosave(stub, workflow.id, 1, workflow.etag)).etag
+
+    async def launch() -> tuple[int, str]:
+        async with pool.acquire() as connection, connection.transaction():
+            launched = await load_launchable(connection, workflow.id, draft=True)
+            return launched.version, launched.graph_sha256
+
+    launched = []
+    for total in range(2, 12):
+        saved, started = await asyncio.gather(autosave(stub, workflow.id, total, etag), launch())
+        etag = saved.etag
+        launched.append(started)
+    for version, sha256 in launched:
+        assert (await ask(stub.GetVersion, workflow_id=workflow.id, version=version)).version.sha256 == sha256
 
 
 async def test_a_save_over_somebody_elses_is_refused_when_asked(stub: Stub) -> None:
@@ -297,14 +395,15 @@ async def test_two_versions_are_compared(stub: Stub) -> None:
     ]
 
 
-async def test_the_role_may_not_change_a_version(pool: "Pool", stub: Stub) -> None:
-    workflow = await create(stub, graph_json=graph())
-    for statement in (
-        "UPDATE workflow_version SET graph = '{}' WHERE workflow_id = $1",
-        "DELETE FROM workflow_version WHERE workflow_id = $1",
+async def test_the_database_lets_nobody_change_or_delete_a_closed_version(pool: "Pool", stub: Stub) -> None:
+    await create(stub, graph_json=graph())
+    for statement, refusal_of_it in (
+        ("UPDATE workflow_version SET graph = '{}'", "is closed"),
+        ("UPDATE workflow_version SET open = true", "is closed"),
+        ("DELETE FROM workflow_version", "permission denied"),
     ):
-        with pytest.raises(Exception, match="permission denied"):
-            await pool.execute(statement, workflow.id)
+        with pytest.raises(asyncpg.PostgresError, match=refusal_of_it):
+            await pool.execute(statement)
 
 
 # -- copies -------------------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ export function Versions({ workflow }: { workflow: Workflow }) {
       cell: (row) => <span title={row.note}>{row.note || <span className="dim">no note</span>}</span>,
     },
     { key: "by", head: "Who", width: "18%", cell: (row) => <span className="mut">{nameActor(row.createdBy)}</span> },
-    { key: "saved", head: "Saved", width: "130px", align: "right", cell: (row) => <Time at={row.createdAt} /> },
+    { key: "saved", head: "Saved", width: "130px", align: "right", cell: (row) => <Time at={row.savedAt} /> },
     {
       key: "published",
       head: "Published",
@@ -80,7 +80,7 @@ export function Versions({ workflow }: { workflow: Workflow }) {
               phone={(row) => ({
                 title: <Numbered version={row} workflow={workflow} />,
                 detail: row.note || nameActor(row.createdBy),
-                below: <Time at={row.createdAt} />,
+                below: <Time at={row.savedAt} />,
               })}
             />
           )}

@@ -55,6 +55,5 @@ export function diffQuery(workflowId: string, from: number, to: number) {
       (await unwrap(
         api.GET("/api/workflows/{workflowId}/diff", { params: { path: { workflowId }, query: { from, to } } }),
       )) as unknown as Diff,
-    staleTime: Infinity,
   });
 }

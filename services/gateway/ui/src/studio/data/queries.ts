@@ -69,9 +69,9 @@ export function versionsQuery(workflowId: string, limit = 50) {
   });
 }
 
-export function versionGraphQuery(workflowId: string, version: number) {
+export function versionGraphQuery(workflowId: string, { version, sha256 }: Pick<Version, "version" | "sha256">) {
   return queryOptions({
-    queryKey: ["studio", "version", workflowId, version],
+    queryKey: ["studio", "version", workflowId, version, sha256],
     queryFn: async () => {
       const path = { workflowId, version };
       const answer = await unwrap(api.GET("/api/workflows/{workflowId}/versions/{version}", { params: { path } }));
@@ -94,18 +94,27 @@ export async function validate(workflowId: string, graph: Graph, signal?: AbortS
 
 export interface Saved {
   version: number;
+  /** How many saves went into the version. */
+  saves: number;
   etag: string;
 }
 
-/** Saves the graph as the next draft, unless somebody saved since `etag`: then a Problem of status 412 or 409. */
-export async function saveDraft(workflowId: string, graph: Graph, etag: string): Promise<Saved> {
+/**
+ * Saves the graph as the draft, unless somebody saved since `etag`: then a Problem of status 412 or 409. What is saved
+ * by itself (`automatic`) goes into one version until a person saves it.
+ */
+export async function saveDraft(
+  workflowId: string,
+  graph: Graph,
+  { etag, automatic }: { etag: string; automatic: boolean },
+): Promise<Saved> {
   const call = api.PUT("/api/workflows/{workflowId}/draft", {
     params: { path: { workflowId } },
     headers: { "If-Match": `"${etag}"` },
-    body: { graph: asDocument(graph), note: "" },
+    body: { graph: asDocument(graph), note: "", automatic },
   });
-  const { version } = await unwrap(call);
-  return { version, etag: unquoted((await call).response.headers.get("ETag") ?? "") };
+  const { version, saves } = await unwrap(call);
+  return { version, saves, etag: unquoted((await call).response.headers.get("ETag") ?? "") };
 }
 
 export function unquoted(etag: string): string {

@@ -20,7 +20,7 @@ export function useStudioKeys(): void {
   const editing = { scope: "Studio", enabled: !readOnly };
   const always = { scope: "Studio" };
   const save = async () => {
-    if (await session?.saver.flush()) toast("Saved.");
+    if (await session?.saver.keep()) toast(`Saved as version ${session?.saver.getBase().version}.`);
   };
   useShortcut(
     "/",
@@ -33,7 +33,7 @@ export function useStudioKeys(): void {
   useShortcut("mod+y", "Redo", () => redo(editor), editing);
   useShortcut("mod+d", "Duplicate", () => duplicateChosen(studio, centre()), editing);
   useShortcut("mod+f", "Find", () => editor.getState().show({ finding: true }), always);
-  useShortcut("mod+s", "Save now", () => void save(), editing);
+  useShortcut("mod+s", "Save as a version", () => void save(), editing);
   useShortcut("b", "Breakpoint", () => editor.getState().toggleBreakpoints(editor.getState().chosen), editing);
   useShortcut(
     "shift+enter",

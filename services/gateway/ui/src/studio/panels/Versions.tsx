@@ -40,7 +40,7 @@ function Row({ version, latest }: { version: Version; latest: boolean }) {
   const mayPublish = useMay("workflow:publish");
   const [asking, setAsking] = useState(false);
   const showChanges = async () => {
-    const graph = await client.fetchQuery(versionGraphQuery(workflowId, version.version));
+    const graph = await client.fetchQuery(versionGraphQuery(workflowId, version));
     compare?.show({
       old: graph,
       now: editor.getState().graph,
@@ -48,7 +48,7 @@ function Row({ version, latest }: { version: Version; latest: boolean }) {
     });
   };
   const takeBack = async () => {
-    const graph = await client.fetchQuery(versionGraphQuery(workflowId, version.version));
+    const graph = await client.fetchQuery(versionGraphQuery(workflowId, version));
     editor.getState().edit(() => graph);
     toast(`Version ${version.version} is drawn now. Undo brings back what was here.`);
   };
@@ -68,9 +68,11 @@ function Row({ version, latest }: { version: Version; latest: boolean }) {
       <b className="num">v{version.version}</b>
       {version.published && <span className="tag ok">published</span>}
       {latest && <span className="tag">latest draft</span>}
-      <span className="trunc">{version.note || <span className="dim">saved draft</span>}</span>
+      <span className="trunc">
+        {version.note || <span className="dim">{version.saves > 1 ? "saved while drawing" : "saved draft"}</span>}
+      </span>
       <span className="dim sm end nowrap">{version.createdBy?.name ?? "system"}</span>
-      <Time at={version.createdAt} />
+      <Time at={version.savedAt} />
       <Button size="xs" variant="subtle" onClick={() => void showChanges()}>
         Compare
       </Button>

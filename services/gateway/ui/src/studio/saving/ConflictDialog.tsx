@@ -8,7 +8,7 @@ import { plural } from "~/shared/format";
 import { ErrorNote, Skeleton, toast } from "~/shared/Feedback";
 import { Time } from "~/shared/Time";
 import { CompareView } from "../compare/CompareView";
-import { asDocument, versionsQuery } from "../data/queries";
+import { asDocument, saveDraft, versionsQuery } from "../data/queries";
 import { difference } from "../model/diff";
 import { mergedGraphs } from "../model/merge";
 import type { Graph } from "../model/graph";
@@ -71,6 +71,16 @@ function Choices({ session, name, theirs }: ChoicesProps) {
     editor.getState().edit(() => graph);
     session.saver.rebase(theirs, graph);
   };
+  // Theirs may come from another tab of the same person: it must be a version of its own before mine comes on top.
+  const settleOnTop = async (graph: Graph) => {
+    try {
+      const kept = await saveDraft(workflowId, theirs.graph, { etag: theirs.etag, automatic: false });
+      editor.getState().edit(() => graph);
+      session.saver.rebase({ ...kept, graph: theirs.graph }, graph);
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
   const saveCopy = async () => {
     try {
       await unwrap(
@@ -97,23 +107,23 @@ function Choices({ session, name, theirs }: ChoicesProps) {
         {who && (
           <>
             {" "}
-            at <Time at={who.createdAt} />
+            at <Time at={who.savedAt} />
           </>
         )}
         , with changes to {plural(theirChanges, "node")}. What you changed since then is kept in this tab and not saved
         yet.
       </p>
-      {error !== null && <ErrorNote what="The copy could not be made." error={error} />}
+      {error !== null && <ErrorNote what="It could not be saved." error={error} />}
       <ul className={classes["choices"]}>
         {merged && (
           <Choice title="Keep both" detail="You changed different things: their changes and yours fit together.">
-            <Button variant="filled" onClick={() => settle(merged)} data-autofocus>
+            <Button variant="filled" onClick={() => void settleOnTop(merged)} data-autofocus>
               Keep both
             </Button>
           </Choice>
         )}
         <Choice title="Keep mine" detail={`A new version on top of theirs. Theirs stays as version ${theirs.version}.`}>
-          <Button onClick={() => settle(mine)}>Keep mine</Button>
+          <Button onClick={() => void settleOnTop(mine)}>Keep mine</Button>
         </Choice>
         <Choice title="Take theirs" detail="Yours leaves the canvas; undo brings it back.">
           <Button onClick={() => settle(theirs.graph)}>Take theirs</Button>

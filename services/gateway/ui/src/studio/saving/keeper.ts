@@ -3,6 +3,7 @@ import { isObject, readGraph, type Graph } from "../model/graph";
 
 export interface Kept {
   version: number;
+  saves: number;
   etag: string;
   graph: Graph;
 }
@@ -35,7 +36,8 @@ function read(text: string | null): Kept | null {
   try {
     const kept: unknown = JSON.parse(text);
     if (!isObject(kept) || typeof kept["etag"] !== "string" || typeof kept["version"] !== "number") return null;
-    return { version: kept["version"], etag: kept["etag"], graph: readGraph(kept["graph"]) };
+    const saves = typeof kept["saves"] === "number" ? kept["saves"] : 1;
+    return { version: kept["version"], saves, etag: kept["etag"], graph: readGraph(kept["graph"]) };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

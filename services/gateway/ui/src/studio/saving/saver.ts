@@ -20,9 +20,9 @@ export const IDLE_MILLISECONDS = 2_000;
 export const LATEST_MILLISECONDS = 20_000;
 const RETRY_MILLISECONDS = 2_000;
 
-interface SaverOptions {
+export interface SaverOptions {
   base: Saved & { graph: Graph };
-  save: (graph: Graph, etag: string) => Promise<Saved>;
+  save: (graph: Graph, how: { etag: string; automatic: boolean }) => Promise<Saved>;
   keeper: Keeper;
 }
 
@@ -32,6 +32,7 @@ export class Saver {
   private wanted: Graph | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dirtySince = 0;
+  private byHand = false;
   private closed = false;
   private running: Promise<void> | null = null;
   private readonly watchers = new Set<() => void>();
@@ -75,6 +76,14 @@ export class Saver {
     return this.wanted === null;
   }
 
+  /** Saves at once as a version that stays, also what was saved by itself; true when the Hub then has everything. */
+  async keep(): Promise<boolean> {
+    await this.running;
+    this.byHand = true;
+    if (this.state.kind !== "conflict") this.wanted ??= this.base.graph;
+    return this.flush();
+  }
+
   /** What the Hub has now, after a person decided; `wanted` is saved on top of it unless it is the same. */
   rebase(base: Saved & { graph: Graph }, wanted: Graph): void {
     this.base = base;
@@ -113,8 +122,9 @@ export class Saver {
     if (graph === null) return;
     if (this.state.kind !== "away") this.say({ kind: "saving" });
     try {
-      const saved = await this.options.save(graph, this.base.etag);
+      const saved = await this.options.save(graph, { etag: this.base.etag, automatic: !this.byHand });
       this.base = { ...saved, graph };
+      this.byHand = false;
       const later = this.wanted;
       if (later === null || later === graph) {
         this.wanted = null;

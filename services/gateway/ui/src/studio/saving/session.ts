@@ -2,7 +2,7 @@
 import { createContext } from "react";
 
 import { api, unwrap } from "~/api/client";
-import { saveDraft, type Workflow } from "../data/queries";
+import { saveDraft, type Saved, type Workflow } from "../data/queries";
 import { readGraph, type Graph } from "../model/graph";
 import { withoutOverlaps } from "../model/tidy";
 import { createEditor, type EditorStore } from "../state/store";
@@ -20,16 +20,12 @@ export interface Session {
 
 export const SessionContext = createContext<Session | null>(null);
 
-export interface Draft {
-  version: number;
-  etag: string;
-  graph: Graph;
-}
+export type Draft = Saved & { graph: Graph };
 
 /** The draft as it is drawn. Levels whose nodes lie over each other are laid out; only a change of a person saves that. */
 export function draftOf(workflow: Workflow): Draft {
   const graph = withoutOverlaps(readGraph(workflow.graph));
-  return { version: workflow.draftVersion, etag: workflow.etag, graph };
+  return { version: workflow.draftVersion, saves: workflow.draftSaves, etag: workflow.etag, graph };
 }
 
 export async function fetchDraft(workflowId: string): Promise<Draft> {
@@ -44,8 +40,8 @@ export function openSession(workflow: Workflow, mayEdit: boolean): Session {
   const editor = createEditor(kept?.graph ?? draft.graph);
   editor.getState().show({ readOnly: !mayEdit });
   // Work that was based on an older draft is saved against that one: the Hub then tells of the conflict.
-  const base = kept ? { version: kept.version, etag: kept.etag, graph: draft.graph } : draft;
-  const saver = new Saver({ base, keeper, save: (graph, etag) => saveDraft(workflow.id, graph, etag) });
+  const base = kept ? { ...kept, graph: draft.graph } : draft;
+  const saver = new Saver({ base, keeper, save: (graph, how) => saveDraft(workflow.id, graph, how) });
   if (kept) saver.changed(kept.graph);
   const reload = async () => {
     const latest = await fetchDraft(workflow.id);

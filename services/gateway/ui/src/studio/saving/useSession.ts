@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 
 import { toast } from "~/shared/Feedback";
-import { versionsQuery, type Workflow } from "../data/queries";
+import { versionsQuery, type Saved, type Workflow } from "../data/queries";
 import { openSession, type Session } from "./session";
 
 /** How often the Studio looks whether somebody else saved while nothing is unsaved here. */
@@ -35,10 +35,10 @@ export function useSession(workflow: Workflow, mayEdit: boolean): Session {
   useEffect(() => editor.getState().show({ readOnly: !mayEdit }), [editor, mayEdit]);
   useOthersSaves(workflow.id, session);
   const client = useQueryClient();
-  const { version } = useSyncExternalStore(saver.subscribe, saver.getBase);
+  const { version, saves } = useSyncExternalStore(saver.subscribe, saver.getBase);
   useEffect(() => {
     void client.invalidateQueries({ queryKey: ["studio", "versions", workflow.id] });
-  }, [client, workflow.id, version]);
+  }, [client, workflow.id, version, saves]);
   return session;
 }
 
@@ -48,8 +48,12 @@ function useOthersSaves(workflowId: string, session: Session): void {
   const latest = data?.[0];
   useEffect(() => {
     const { saver } = session;
-    if (!latest || latest.version <= saver.getBase().version || saver.getState().kind !== "saved") return;
+    if (!latest || !isLater(latest, saver.getBase()) || saver.getState().kind !== "saved") return;
     const who = latest.createdBy?.name ?? "Somebody";
     void session.reload().then(() => toast(`${who} saved version ${latest.version}. It is what you see now.`));
   }, [latest, session]);
+}
+
+function isLater(latest: Pick<Saved, "version" | "saves">, base: Saved): boolean {
+  return latest.version > base.version || (latest.version === base.version && latest.saves > base.saves);
 }
