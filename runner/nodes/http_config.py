@@ -1,13 +1,13 @@
 """What http.request can be told."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from runner.nodes.base import NodeConfig
-
-Scalar = str | int | float | bool | None
+from runner.nodes.http_bodies import Body, JsonBody, NoBody, Scalar
+from runner.nodes.http_pagination import OnePage, Pagination
 
 
 class NoAuth(NodeConfig):
@@ -47,36 +47,6 @@ class ApiKeyAuth(NodeConfig):
     place: Literal["header", "query"] = Field(default="header", title="Place", description="Where the key is sent.")
 
 
-class NoBody(NodeConfig):
-    """Nothing is sent."""
-
-    type: Literal["none"] = "none"
-
-
-class JsonBody(NodeConfig):
-    """Any value as JSON."""
-
-    type: Literal["json"] = "json"
-    value: Any = Field(title="Value", description="Sent as application/json.")
-
-
-class TextBody(NodeConfig):
-    """A text, sent as UTF-8."""
-
-    type: Literal["text"] = "text"
-    text: str = Field(title="Text", description="Sent as it is.")
-    content_type: str = Field(default="text/plain", title="Content type", description="For instance application/xml.")
-
-
-class FormBody(NodeConfig):
-    """Fields of a form."""
-
-    type: Literal["form"] = "form"
-    fields: dict[str, Scalar | list[Scalar]] = Field(
-        title="Fields", description="Sent as application/x-www-form-urlencoded; a list repeats the field."
-    )
-
-
 class HttpRequestConfig(NodeConfig):
     """Config of http.request."""
 
@@ -93,11 +63,12 @@ class HttpRequestConfig(NodeConfig):
     auth: Annotated[NoAuth | BasicAuth | BearerAuth | ApiKeyAuth, Field(discriminator="type")] = Field(
         default=NoAuth(), title="Authentication", description="None, basic, bearer or a key."
     )
-    body: Annotated[NoBody | JsonBody | TextBody | FormBody, Field(discriminator="type")] = Field(
-        default=NoBody(), title="Body", description="None, JSON, text or form."
+    body: Body = Field(default=NoBody(), title="Body", description="None, JSON, text, form, or files to upload.")
+    pagination: Pagination = Field(
+        default=OnePage(), title="Pages", description="How to go on when the service answers a list page by page."
     )
     timeout_seconds: float = Field(
-        default=30, gt=0, le=3600, title="Timeout", description="Seconds until the whole answer must be there."
+        default=30, gt=0, le=3600, title="Timeout", description="Seconds until the whole answer (each page) is there."
     )
     expected_status: str = Field(
         default="200-299", title="Expected status", description="Numbers and ranges, for instance 200-299,404."
@@ -110,7 +81,10 @@ class HttpRequestConfig(NodeConfig):
         default=None, min_length=1, title="Save to file", description="Download to this file, whatever it holds."
     )
     max_bytes: int | None = Field(
-        default=None, ge=1, title="Largest answer", description="In bytes; none: 16 MiB, or 2 GiB into a file."
+        default=None,
+        ge=1,
+        title="Largest answer",
+        description="In bytes, all pages together; none: 16 MiB, or 2 GiB into a file.",
     )
     verify_tls: bool = Field(default=True, title="Check certificate", description="Off only for tests.")
     ca_file: str | None = Field(
@@ -122,6 +96,17 @@ class HttpRequestConfig(NodeConfig):
     proxy: str | None = Field(
         default=None, pattern="^https?://[^/]+", title="Proxy", description="For instance http://proxy:3128."
     )
+
+    @model_validator(mode="after")
+    def _fits_pages(self) -> Self:
+        paging = self.pagination
+        if isinstance(paging, OnePage):
+            return self
+        if self.save_to is not None or self.read_as == "text":
+            raise ValueError("pages are read as JSON and joined; leave out 'Save to file' and 'Read as' text")
+        if getattr(paging, "send_as", "") == "body" and not isinstance(self.body, JsonBody):
+            raise ValueError("a page can be asked for in the body only when that is JSON")
+        return self
 
     @field_validator("expected_status")
     @classmethod

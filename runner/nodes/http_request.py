@@ -5,18 +5,21 @@ from typing import Any, ClassVar
 from runner.nodes.base import NodeContext, NodeType, Result
 from runner.nodes.http_config import HttpRequestConfig
 from runner.nodes.http_exchange import exchange
+from runner.nodes.http_pages import collect_pages
+from runner.nodes.http_pagination import OnePage
 
 
 class HttpRequest(NodeType[HttpRequestConfig]):
     """http.request: output `{status, headers, url, json, text}`, or `{status, headers, url, file: {…}}`.
 
-    `json` and `text` are both there and one of them is null. Header names are in small letters. Not repeatable as a
-    type, for it may order something; a node that only reads says `repeatable` itself.
+    `json` and `text` are both there and one of them is null. With pages it is `{status, headers, url, items, count,
+    pages, complete}`, the first three of the last page. Header names are in small letters. Not repeatable as a type,
+    for it may order something; a node that only reads says `repeatable` itself.
     """
 
     type = "http.request"
     title = "HTTP request"
-    help = "Calls a web service and hands on what it answers, or downloads a file."
+    help = "Calls a web service and hands on what it answers, page by page if need be; uploads and downloads files."
     icon = "world-download"
     config = HttpRequestConfig
     example: ClassVar[dict[str, Any]] = {
@@ -28,8 +31,10 @@ class HttpRequest(NodeType[HttpRequestConfig]):
     isolated = False
 
     async def run(self, config: HttpRequestConfig, context: NodeContext) -> Result:
-        """Make the request once. Raises NodeFailure HTTP_*; time-outs, lost connections and 5xx are retryable."""
-        return Result(await exchange(config, context))
+        """Ask once, or once for each page. Raises NodeFailure HTTP_*; time-outs, lost connections and 5xx may pass."""
+        if isinstance(config.pagination, OnePage):
+            return Result(await exchange(config, context))
+        return Result(await collect_pages(config, context))
 
 
 NODES = (HttpRequest,)

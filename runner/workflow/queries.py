@@ -38,6 +38,11 @@ def run_query(query: str, data: Json, *, check: Callable[[], None] | None = None
     return found
 
 
+def check_query(query: str) -> None:
+    """Raises QueryError unless it is a JMESPath query."""
+    _parse(query)
+
+
 @lru_cache(maxsize=512)
 def _parse(query: str) -> Any:
     if len(query) > MAX_QUERY_LENGTH:
