@@ -18,9 +18,9 @@ class MaterialMissingError(Exception):
     """The package with the airports could not be installed; the message says what to do."""
 
 
-def read_graph() -> dict[str, Any]:
-    """The workflow's graph as it is stored, exported and imported."""
-    graph: dict[str, Any] = json.loads((FOLDER / "airports-by-region.json").read_bytes())
+def read_graph(name: str = "airports-by-region") -> dict[str, Any]:
+    """A workflow's graph as it is stored, exported and imported."""
+    graph: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_bytes())
     return graph
 
 
