@@ -17,29 +17,29 @@ from runner.agent.attempts import Attempts, Held
 from runner.agent.child.makers import make_pool
 from runner.agent.child.pool import ChildPool
 from runner.agent.child.tree import Roster
-from runner.agent.child.work import ChildWork
 from runner.agent.conduct import Conductor, Tools
-from runner.agent.continuations import Continuation, Continuations
+from runner.agent.contact import Contact
+from runner.agent.continuations import Continuations
 from runner.agent.crash_points import CrashPoints
 from runner.agent.delivery import Delivery
-from runner.agent.folders import Folders, WorkingFolders
-from runner.agent.graphs import Graph, Graphs
+from runner.agent.disk_guard import DiskGuard
+from runner.agent.folders import Folders
+from runner.agent.graphs import Graphs
 from runner.agent.grpc_transport import GrpcTransport
 from runner.agent.housekeeping import Housekeeping
 from runner.agent.identity import Identity
-from runner.agent.inline import InlineWork
 from runner.agent.journal import Journal
 from runner.agent.lease import LeaseBook
 from runner.agent.live import Enrolment
 from runner.agent.model import Instruction, Offer, dump_json
-from runner.agent.outlet import HeldOutlet
-from runner.agent.refused_work import RefusedWork
+from runner.agent.pausing import PauseSwitch
+from runner.agent.recent import RecentRuns
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
 from runner.agent.settings import RunnerSettings
 from runner.agent.slots import Slots
 from runner.agent.transport import HubRefusedError
-from runner.agent.work import RunOrder, Work
+from runner.agent.workshop import Workshop
 from runner.nodes import registry
 
 SETTLE_SECONDS = 0.05
@@ -55,10 +55,13 @@ class Agent:
         self._settings = settings
         home = settings.home
         self._folders = Folders(home)
-        self._workdirs = WorkingFolders(self._folders.work)
         self._journal = Journal.open(home)
         self._attempts = Attempts()
         self._attempts.recover(self._journal.take_recovered())
+        self._recent = RecentRuns(self._folders.recent)
+        self._recent.interrupted({held.attempt_id: held.finish for held in self._attempts if held.finish is not None})
+        self._paused = PauseSwitch(home)
+        self._contact = Contact()
         self._reporter = Reporter(self._attempts, self._journal, settings.unsent_bytes)
         self._session = Session(
             settings,
@@ -67,13 +70,15 @@ class Agent:
             str(uuid.uuid4()),
             self,
             self._reporter,
+            self._contact,
         )
         self._pool: ChildPool | None = None
         self._conductor: Conductor | None = None
         self._group: asyncio.TaskGroup | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining_for_hub = False
-        self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session)
+        guard = DiskGuard(self._journal, self._reporter, settings.disk_patience_seconds, self._give_up_for_disk)
+        self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session, guard, self._recent)
         self._slots = Slots(LeaseBook(settings.self_stop_margin_seconds), settings.stop_seconds)
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
@@ -95,7 +100,7 @@ class Agent:
             self._pool.fill()
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self._conductor = self._make_conductor(group)
+                self._conductor = self._make_conductor(group, self._pool)
                 self._conductor.recover()
                 for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run()):
                     self._start(loop)
@@ -111,6 +116,7 @@ class Agent:
         finally:
             if self._pool is not None:
                 await self._pool.close()
+            await self._housekeeping.save_recent()
             self._journal.close()
 
     def handle_signals(self) -> None:
@@ -170,7 +176,8 @@ class Agent:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def _make_conductor(self, group: asyncio.TaskGroup) -> Conductor:
+    def _make_conductor(self, group: asyncio.TaskGroup, pool: ChildPool) -> Conductor:
+        workshop = Workshop(self._settings, self._folders, pool, self._reporter, self._journal, self._recent)
         crash = CrashPoints(self._settings.crash_at)
         graphs = Graphs(self._folders.graphs, self._session)
         tools = Tools(
@@ -183,44 +190,20 @@ class Agent:
             graphs=graphs,
             continuations=Continuations(self._folders.continuations, self._session, graphs),
             crash=crash,
-            make_work=self._make_work,
+            recent=self._recent,
+            make_work=workshop.make,
             refuse=self._refusal,
         )
         return Conductor(tools, group)
 
-    def _make_work(
-        self, held: Held, offer: Offer, graph: Graph, continuation: Continuation | None, lease_until: float
-    ) -> Work:
-        problem = graph.problem or (continuation.problem if continuation else "")
-        if graph.plan is None or problem:
-            return RefusedWork(problem)
-        order = RunOrder(
-            execution_id=offer.execution_id,
-            attempt_id=offer.attempt_id,
-            run_attempt=offer.run_attempt,
-            graph_path=str(graph.path),
-            workflow_id=offer.workflow_id,
-            draft=offer.draft,
-            inputs=offer.inputs_json.decode(),
-            context=offer.context_json.decode(),
-            timeout_seconds=offer.timeout_seconds,
-            files_dir=str(self._folders.files),
-            lease_until=lease_until,
-            intervals_file=None if self._settings.intervals_file is None else str(self._settings.intervals_file),
-            continuation=str(continuation.folder) if continuation else None,
-            calls=continuation.orders if continuation else (),
-        )
-        outlet = HeldOutlet(held, self._reporter, self._journal)
-        if self._settings.inline and graph.inline and (continuation is None or continuation.inline):
-            calls = continuation.calls if continuation else []
-            return InlineWork(order, graph.plan, calls, outlet, self._workdirs)
-        assert self._pool is not None
-        return ChildWork(order, self._pool, outlet, self._workdirs)
-
     def _refusal(self) -> str:
-        if self._stop.is_set() or self._draining_for_hub:
+        if self._stop.is_set() or self._draining_for_hub or self._paused.since is not None:
             return "DRAINING"
         return "DISK_FULL" if self._housekeeping.disk_full else ""
+
+    def _give_up_for_disk(self) -> None:
+        assert self._conductor is not None
+        self._conductor.stop_for_disk()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         assert self._group is not None

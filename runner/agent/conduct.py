@@ -23,6 +23,7 @@ from runner.agent.journal import Journal, JournalError
 from runner.agent.journal_file import Record
 from runner.agent.live import Live
 from runner.agent.model import DebugWord, End, Failure, Instruction, Offer, Order
+from runner.agent.recent import RecentRuns
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
 from runner.agent.slots import Running, Slots
@@ -48,6 +49,7 @@ class Tools:
     graphs: Graphs
     continuations: Continuations
     crash: CrashPoints
+    recent: RecentRuns
     make_work: Callable[[Held, Offer, Graph, Continuation | None, float], Work]
     """(attempt, its offer, its graph, what else it needs, instant of self-stop) → what runs it."""
     refuse: Callable[[], str]
@@ -129,6 +131,21 @@ class Conductor:
         for running in self._slots:
             running.stopped_by = stopped_by
             self._slots.stop(running, at_once=False)
+
+    def stop_for_disk(self) -> None:
+        """End everything that runs here while the results can still be written."""
+        for running in self._slots:
+            running.disk_full = True
+            self._slots.stop(running, at_once=False)
+
+    def stop_one(self, attempt_id: str, stopped_by: str) -> bool:
+        """The runner's owner ends one attempt; False when it does not run here (any more)."""
+        running = self._slots.get(attempt_id)
+        if running is None:
+            return False
+        running.stopped_by = stopped_by
+        self._slots.stop(running, at_once=False)
+        return True
 
     def _stop_for_hub(self, held: Held, word: Instruction) -> None:
         held.stop_reason = word.reason or word.order.value
@@ -227,7 +244,7 @@ class Conductor:
 
     async def _run(self, held: Held, running: Running) -> None:
         self._tools.crash.reach("running")
-        if held.stop_reason or running.stopped_by:
+        if held.stop_reason or running.stopped_by or running.disk_full:
             end = End("stopped")
         else:
             assert running.work is not None
@@ -239,6 +256,7 @@ class Conductor:
         self._tools.crash.reach("ended")
         held.alive = False
         finish = judge(held, running, end, datetime.now(UTC))
+        self._tools.recent.end(held.attempt_id, finish)
         if finish is None:
             log.warning("stopped by the lease; the Hub decides", attempt=held.attempt_id)
             return

@@ -24,6 +24,8 @@ class Folders:
         """Folders of executions while they run, see `WorkingFolders`."""
         self.continuations = home / "continuations"
         """What attempts need that do not begin at the beginning, while they run."""
+        self.recent = home / "recent"
+        """The last executions with their logs and pictures, for the runner's owner."""
         for folder in (self.children, self.graphs, self.files, self.work):
             folder.mkdir(mode=0o700, exist_ok=True)
 

@@ -76,6 +76,7 @@ class GraphRun:
 
     def stop(self) -> None:
         """Ask for the end; `finally` bodies still run."""
+        self._recorder.hurry()
         self._controls.stop()
 
     def renew(self, lease_until: float) -> None:

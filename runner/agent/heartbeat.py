@@ -9,6 +9,7 @@ import structlog
 from exekra.registry.v1 import runner_service_pb2 as pb
 from runner.agent import machine, wire
 from runner.agent.clock import boottime
+from runner.agent.contact import Contact
 from runner.agent.identity import PROTOCOL, VERSION
 from runner.agent.live import Live, SessionWork
 from runner.agent.settings import RunnerSettings
@@ -28,11 +29,13 @@ class Heartbeat:
         stream: Stream[pb.HeartbeatRequest, pb.HeartbeatResponse],
         settings: RunnerSettings,
         work: SessionWork,
+        contact: Contact,
     ) -> None:
         self.stream = stream
         self._home: Path = settings.home
         self._settings = settings
         self._work = work
+        self._contact = contact
         self._unanswered: dict[int, float] = {}
         """When each beat that was not answered yet was sent."""
 
@@ -71,6 +74,7 @@ class Heartbeat:
         """Take in what the Hub says, for as long as the stream is open."""
         while True:
             message = await self.stream.receive()
+            self._contact.heard()
             match message.WhichOneof("message"):
                 case "beat_answer":
                     self._take_answer(live, message.beat_answer)
@@ -90,7 +94,7 @@ class Heartbeat:
         while True:
             await asyncio.sleep(live.beat_seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - spreads load
             seq += 1
-            load = await asyncio.to_thread(machine.measure, self._home)
+            load = self._contact.load = await asyncio.to_thread(machine.measure, self._home)
             attempts = [wire.held_attempt(held) for held in self._work.held()]
             self._unanswered[seq] = boottime()
             beat = pb.Beat(seq=seq, metrics=wire.machine_metrics(load), attempts=attempts)
@@ -113,6 +117,7 @@ class Heartbeat:
         # A Hub that doubts a second connection of this runner pings before it decides.
         while True:
             message = await self.stream.receive()
+            self._contact.heard()
             if message.HasField("welcome"):
                 return message.welcome
             if message.HasField("ping"):

@@ -1,6 +1,7 @@
 """Keeps the runner's disk in order: room before work, a short journal, results kept for a restored Hub."""
 
 import asyncio
+import itertools
 import shutil
 import time
 
@@ -9,13 +10,16 @@ import structlog
 from exekra.registry.v1 import runner_service_pb2 as pb
 from runner.agent import wire
 from runner.agent.attempts import Attempts
+from runner.agent.disk_guard import DiskGuard
 from runner.agent.journal import Journal, JournalError
 from runner.agent.kept import KeptResults
+from runner.agent.recent import RecentRuns
 from runner.agent.session import Session
 from runner.agent.settings import RunnerSettings
 from runner.agent.transport import HubRefusedError
 
 ROUND_SECONDS = 1.0
+SAVING_ROUNDS = 5
 
 log = structlog.get_logger("runner.housekeeping")
 
@@ -23,19 +27,31 @@ log = structlog.get_logger("runner.housekeeping")
 class Housekeeping:
     """`run` goes round for ever; `disk_full` is what it last found."""
 
-    def __init__(self, settings: RunnerSettings, journal: Journal, attempts: Attempts, session: Session) -> None:
+    def __init__(
+        self,
+        settings: RunnerSettings,
+        journal: Journal,
+        attempts: Attempts,
+        session: Session,
+        guard: DiskGuard,
+        recent: RecentRuns,
+    ) -> None:
         self._settings = settings
         self._journal = journal
         self._attempts = attempts
         self._session = session
+        self._guard = guard
+        self._recent = recent
         self._kept = KeptResults(settings.home / "kept", settings.kept_result_seconds, settings.kept_result_bytes)
         self._rewritten_size = 0
         self.disk_full = self._is_disk_full()
 
     async def run(self) -> None:
         """Look after everything once a second."""
-        while True:
+        for round_ in itertools.count():
             await self.run_once()
+            if round_ % SAVING_ROUNDS == 0:
+                await self.save_recent()
             await asyncio.sleep(ROUND_SECONDS)
 
     async def run_once(self) -> None:
@@ -45,11 +61,19 @@ class Housekeeping:
             log.warning("disk is full, taking no work" if disk_full else "disk has room again")
             self.disk_full = disk_full
             self._session.poll_soon()
+        await self._guard.watch()
         if self._journal.size > max(self._settings.journal_rewrite_bytes, 2 * self._rewritten_size):
             try:
                 await self.shorten()
             except (JournalError, OSError) as error:
                 log.error("journal cannot be shortened", reason=str(error))
+
+    async def save_recent(self) -> None:
+        """Write what the runner's owner sees of the last executions."""
+        try:
+            await asyncio.to_thread(self._recent.unsaved().save)
+        except OSError as error:
+            log.warning("the last executions cannot be saved", reason=str(error))
 
     async def shorten(self) -> None:
         """Move delivered results to the kept ones and rewrite the journal without what is over."""

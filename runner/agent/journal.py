@@ -51,6 +51,7 @@ class Journal:
         self._descriptor = descriptor
         self._end = end
         self._reserved = end
+        self._tight = False
         self._carried = b""
         self._queue: queue.SimpleQueue[_Write | _Rewrite | None] = queue.SimpleQueue()
         self._recovered = records
@@ -91,7 +92,7 @@ class Journal:
     @property
     def has_reserve(self) -> bool:
         """False when there is no disk left for the results of further work."""
-        return self._reserved - self._end >= RESERVE_BYTES // 2
+        return not self._tight
 
     def take_recovered(self) -> list[Record]:
         """What the file held when it was opened; given out once."""
@@ -119,6 +120,10 @@ class Journal:
         self._hand_over()
         self._queue.put(_Rewrite(b"".join(record.encode() for record in records), done))
         await asyncio.wrap_future(done)
+
+    def try_reserve(self) -> None:
+        """Look whether the disk has room again; `has_reserve` says so soon after."""
+        self._queue.put(_Write(b""))
 
     def close(self) -> None:
         """Write what waits, give the lock back."""
@@ -166,7 +171,7 @@ class Journal:
         except OSError as error:
             # Nothing counts as written. What nobody waits for is carried to the next try; who waits is told.
             self._carried += b"".join(write.loose for write in writes)
-            self._forget_tail()
+            self._forget_tail(len(data))
             refused = JournalError(f"The journal {self._path} cannot be written: {error.strerror}. Free disk space.")
             for done in waiting:
                 done.set_exception(refused)
@@ -177,11 +182,12 @@ class Journal:
             done.set_result(None)
         self._reserve()
 
-    def _forget_tail(self) -> None:
-        # Whole records of a refused batch may stand behind the end; a later, shorter batch must not revive them.
+    def _forget_tail(self, length: int) -> None:
+        # Whole records of a refused batch may stand behind the end; a later, shorter batch must not revive them. They
+        # are overwritten and not cut off: the space is the reserve, which a full disk would not give back.
         with suppress(OSError):
-            os.ftruncate(self._descriptor, self._end)
-            self._reserved = self._end
+            _write_at(self._descriptor, bytes(min(length, self._reserved - self._end)), self._end)
+            os.ftruncate(self._descriptor, self._reserved)
 
     def _swap(self, rewrite: _Rewrite) -> None:
         fresh = self._path.with_suffix(".new")
@@ -204,14 +210,18 @@ class Journal:
         # Growing the file in advance also makes each sync cheaper: the file's size need not be written with it.
         if self._reserved - self._end >= RESERVE_BYTES // 2:
             return
-        with suppress(OSError):
+        try:
             wanted = self._end + RESERVE_BYTES
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(self._descriptor, self._reserved, wanted - self._reserved)
             else:
                 _write_at(self._descriptor, bytes(wanted - self._reserved), self._reserved)
             os.fsync(self._descriptor)
+        except OSError:
+            self._tight = True
+        else:
             self._reserved = wanted
+            self._tight = False
 
 
 def sync_folder(folder: Path) -> None:

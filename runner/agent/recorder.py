@@ -6,6 +6,7 @@ the lease before each node. Where it all goes is an `Outlet`'s business.
 
 import asyncio
 import hashlib
+import math
 import os
 import secrets
 import time
@@ -15,11 +16,13 @@ from pathlib import Path
 from runner.agent.clock import boottime
 from runner.agent.intervals import Intervals
 from runner.agent.model import StoredFile, dump_json
+from runner.agent.racing import first_of
 from runner.agent.work import Outlet, RunOrder
 from runner.engine.events import LogLine, LoopPath, NodeEvent
 from runner.nodes.base import Artifact, NodeFailure
 
 COPY_BYTES = 1024 * 1024
+ROOM_TICK_SECONDS = 0.5
 ENDS = frozenset({"completed", "failed", "skipped", "stopped", "retried", "reused", "waiting"})
 """A try that is followed by another one is a run of its own: what it did and why it failed stays to be seen."""
 
@@ -38,6 +41,8 @@ class Recorder:
         self._runs: dict[tuple[str, LoopPath], int] = {}
         self._run_count = 0
         self._intervals = None if order.intervals_file is None else Intervals(Path(order.intervals_file))
+        self._time_is_up_at = boottime() + order.timeout_seconds if order.timeout_seconds > 0 else math.inf
+        self._hurry = asyncio.Event()
         self.lease_until = order.lease_until
         """`clock.boottime` after which no further node begins; moved by renewals."""
 
@@ -61,8 +66,14 @@ class Recorder:
             dump_json({"at": line.at.timestamp(), "level": line.level, "nodeId": line.node_id, "message": line.message})
         )
 
-    def before_node(self) -> None:
-        """Raises LeaseOverError when this runner may not go on."""
+    def hurry(self) -> None:
+        """The execution is to end soon: from now on it waits for nobody to take what it tells."""
+        self._hurry.set()
+
+    async def before_node(self) -> None:
+        """Wait for room in what is under way. Raises LeaseOverError when this runner may not go on."""
+        if not self._outlet.has_room:
+            await self._wait_for_room()
         if boottime() >= self.lease_until:
             raise LeaseOverError("The Hub was not heard from for the time of the lease.")
         if self._intervals is not None:
@@ -79,6 +90,12 @@ class Recorder:
         self._outlet.artifact(StoredFile(artifact_id, name, size, sha256, media_type, node_id, str(target)))
         await self._outlet.room()
         return Artifact(artifact_id, name, size, sha256, media_type)
+
+    async def _wait_for_room(self) -> None:
+        # The lease and the execution's time go on meanwhile, and a stop must be heard by the engine, which waits here.
+        while boottime() < min(self.lease_until, self._time_is_up_at):
+            if await first_of(self._outlet.room(), self._hurry.wait(), seconds=ROOM_TICK_SECONDS):
+                return
 
     def _run_of(self, event: NodeEvent) -> int:
         key = (event.node_id, event.path)

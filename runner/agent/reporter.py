@@ -62,11 +62,21 @@ class Reporter:
         held.log_lines.add(item)
         self._take(held, Kind.LOG_LINE, item)
 
+    @property
+    def has_room(self) -> bool:
+        """False when no more may be kept: in memory for the Hub, or on the disk beside the results to come."""
+        return self._unsent < self._limit and self._journal.has_reserve
+
     async def room(self) -> None:
-        """Return at once, or when the Hub has taken enough that more may be kept in memory."""
-        if self._unsent >= self._limit:
+        """Return at once, or when the Hub has taken enough, or the disk has enough, that more may be kept."""
+        if not self.has_room:
             async with self._progress:
-                await self._progress.wait_for(lambda: self._unsent < self._limit)
+                await self._progress.wait_for(lambda: self.has_room)
+
+    async def look_again(self) -> None:
+        """The disk may have room again."""
+        async with self._progress:
+            self._progress.notify_all()
 
     def renew(self) -> None:
         """A new session began: whatever was not acknowledged is sent again."""

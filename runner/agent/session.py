@@ -15,6 +15,7 @@ from exekra.registry.v1 import runner_service_pb2 as pb
 from exekra.scheduler.v1 import attempt_pb2
 from runner.agent import machine, wire
 from runner.agent.backoff import Backoff
+from runner.agent.contact import Contact
 from runner.agent.heartbeat import Heartbeat
 from runner.agent.identity import PROTOCOL, VERSION, Credentials
 from runner.agent.live import Enrolment, Live, SessionWork
@@ -42,6 +43,7 @@ class Session:
         boot_id: str,
         work: SessionWork,
         reporter: Reporter,
+        contact: Contact,
     ) -> None:
         self._settings = settings
         self._connect = connect
@@ -49,6 +51,7 @@ class Session:
         self._boot_id = boot_id
         self._work = work
         self._reporter = reporter
+        self._contact = contact
         self._live: Live | None = None
         self._heartbeat: Heartbeat | None = None
         self._opened = asyncio.Condition()
@@ -80,6 +83,7 @@ class Session:
                 await self._hold(transport, backoff)
             except (HubUnavailableError, HubRefusedError) as error:
                 log.warning("session ended", reason=str(error))
+                self._contact.lost(str(error))
             finally:
                 await transport.close()
             await asyncio.sleep(backoff.next_delay())
@@ -131,7 +135,7 @@ class Session:
 
     async def _hold(self, transport: Transport, backoff: Backoff) -> None:
         await self._authenticate(transport)
-        heartbeat = Heartbeat(transport.heartbeat(), self._settings, self._work)
+        heartbeat = Heartbeat(transport.heartbeat(), self._settings, self._work, self._contact)
         self.number += 1
         live = await heartbeat.say_hello(transport, self._boot_id, self.number)
         backoff.reset()
@@ -152,6 +156,7 @@ class Session:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(_until_ended(live, loop)) for loop in loops]
                 self._live, self._heartbeat = live, heartbeat
+                self._contact.opened()
                 async with self._opened:
                     self._opened.notify_all()
                 error = await live.ended
@@ -176,7 +181,9 @@ class Session:
             )
         )
         transport.use_token(answer.session_token)
-        self._work.enrolled(Enrolment(answer.runner_id, answer.name, tuple(answer.labels), answer.slots))
+        enrolment = Enrolment(answer.runner_id, answer.name, tuple(answer.labels), answer.slots)
+        self._contact.enrolment = enrolment
+        self._work.enrolled(enrolment)
 
     async def _hear_report(self, report: ReportStream) -> None:
         while True:

@@ -69,6 +69,8 @@ class RunnerSettings(BaseSettings):
 
     min_free_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     """With less disk than this no further work is accepted."""
+    disk_patience_seconds: float = Field(default=60.0, ge=0)
+    """How long executions wait for a full disk before they are ended, while a result can still be written."""
     unsent_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     """Events and log lines kept in memory for the Hub; beyond it executions wait."""
     kept_result_seconds: float = Field(default=7 * 86_400.0, gt=0)

@@ -31,6 +31,8 @@ class Running:
     stopped_by: str = ""
     """The runner's owner, when it was stopped here and not by the Hub."""
     timed_out: bool = False
+    disk_full: bool = False
+    """The runner ended it while its result could still be written."""
     kill_timer: asyncio.TimerHandle | None = None
     deadline_timer: asyncio.TimerHandle | None = None
 

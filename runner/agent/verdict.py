@@ -6,6 +6,12 @@ from runner.agent.attempts import Held
 from runner.agent.model import End, Failure, Finish, Status
 from runner.agent.slots import Running
 
+DISK_FULL = Failure(
+    "RUNNER_DISK_FULL",
+    "The disk of the runner was full, so what the execution does could not be written down any more: it was ended. "
+    "Free disk space on the runner, see what was done by the last node, and start it again.",
+)
+
 
 def judge(held: Held, running: Running, end: End, now: datetime) -> Finish | None:
     """The result to tell, or None: then the runner stopped it unheard, and only the Hub may say what becomes of it.
@@ -20,6 +26,8 @@ def judge(held: Held, running: Running, end: End, now: datetime) -> Finish | Non
         return None
     elif running.timed_out:
         status, failure = "failed", Failure("TIMEOUT", "The execution did not end within its time and was killed.")
+    elif running.disk_full and not held.stop_reason:
+        status, failure = "failed", DISK_FULL
     elif held.stop_reason or running.stopped_by:
         status, failure = "stopped", None
     else:

@@ -71,6 +71,11 @@ class Outlet(Protocol):
         """A file that was copied for the upload."""
         ...
 
+    @property
+    def has_room(self) -> bool:
+        """False while too much is under way: then no further node begins."""
+        ...
+
     async def room(self) -> None:
         """Wait while too much is under way."""
         ...

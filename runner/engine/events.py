@@ -127,8 +127,11 @@ class Sink(Protocol):
         """Keep a line. Must not block."""
         ...
 
-    def before_node(self) -> None:
-        """Called before every try of every node; raises when the execution must not go on (lease lost)."""
+    async def before_node(self) -> None:
+        """Called before every try of every node.
+
+        Waits while too much of what was told is under way; raises when the execution must not go on (lease lost).
+        """
         ...
 
     async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:

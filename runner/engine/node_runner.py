@@ -72,7 +72,7 @@ class NodeRunner:
         retry = run.node.node.retry
         try_number = 1
         while True:
-            self._sink.before_node()
+            await self._sink.before_node()
             try:
                 return await self._try(run, try_number)
             except NodeFailure as error:
@@ -85,7 +85,7 @@ class NodeRunner:
 
     async def read_items(self, run: NodeRun) -> Event:
         """The items of a forEach."""
-        self._sink.before_node()
+        await self._sink.before_node()
         try:
             config = await self._config(run, self._environments.of(run), 1)
         except NodeFailure as error:
@@ -97,7 +97,7 @@ class NodeRunner:
         environment = self._environments.of(run, run.condition_frame)
         try:
             if index == 0:
-                self._sink.before_node()
+                await self._sink.before_node()
                 config: Any = await self._config(run, environment, 1)
             else:
                 config = self._validated(run, self._resolved(run, environment), environment)
@@ -107,7 +107,7 @@ class NodeRunner:
 
     async def read_call(self, run: CallRun) -> Event:
         """The workflow a node calls, and its inputs."""
-        self._sink.before_node()
+        await self._sink.before_node()
         try:
             config = await self._config(run, self._environments.of(run), 1)
             return begin_call(run, config, self._request.calls)

@@ -36,7 +36,7 @@ class _Deaf:
     def log(self, line: LogLine) -> None:
         """Nothing."""
 
-    def before_node(self) -> None:
+    async def before_node(self) -> None:
         """Nothing."""
 
     async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:

@@ -38,6 +38,11 @@ class PipeOutlet:
         """See `Outlet`."""
         self._pipe.send_json(Frame.ARTIFACT, file.as_json())
 
+    @property
+    def has_room(self) -> bool:
+        """False while the agent does not take what was told."""
+        return self._pipe.is_clear
+
     async def room(self) -> None:
         """Wait until the agent has taken most of it."""
         await self._pipe.drain()

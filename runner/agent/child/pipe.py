@@ -55,6 +55,11 @@ class Pipe:
         """`send` with a document."""
         self.send(kind, dump_json(document))
 
+    @property
+    def is_clear(self) -> bool:
+        """False when `drain` would wait."""
+        return self._writer.transport.get_write_buffer_size() <= BUFFER_BYTES
+
     async def drain(self) -> None:
         """Wait until the other side has taken most of what was sent. Raises ConnectionError when it is gone."""
         await self._writer.drain()

@@ -9,6 +9,7 @@ from runner.agent.child.pool import Child, ChildPool, ChildStartError
 from runner.agent.child.tree import kill_tree
 from runner.agent.folders import WorkingFolders
 from runner.agent.model import DebugWord, End, Failure, StoredFile, Suspension
+from runner.agent.racing import first_of
 from runner.agent.usage import Meter, Totals
 from runner.agent.work import Outlet, RunOrder
 
@@ -26,6 +27,8 @@ class ChildWork:
         self._folders = folders
         self._child: Child | None = None
         self._lease_until = order.lease_until
+        self._hurry = asyncio.Event()
+        """Set when it is to end: from then on all it tells is taken, whoever waits for whom."""
         self._stopped = False
         self._killed = False
         self._words: list[DebugWord] = []
@@ -58,12 +61,14 @@ class ChildWork:
     def stop(self) -> None:
         """Ask the process to end its graph."""
         self._stopped = True
+        self._hurry.set()
         if self._child is not None:
             self._child.pipe.send(Frame.STOP)
 
     def kill(self) -> None:
         """Kill the process and everything it started."""
         self._killed = True
+        self._hurry.set()
         if self._child is not None and self._killing is None:
             self._killing = asyncio.create_task(self._child.kill())
 
@@ -108,8 +113,9 @@ class ChildWork:
                 self._outlet.artifact(StoredFile.from_json(parse(body)))
             elif kind is Frame.END:
                 return self._end_from(parse(body))
-            # Not reading on is what makes the process wait.
-            await self._outlet.room()
+            if not (self._outlet.has_room or self._hurry.is_set() or child.exited.done()):
+                # Not reading on is what makes the process wait.
+                await first_of(self._outlet.room(), self._hurry.wait(), asyncio.wait({child.exited}))
 
     async def _sample(self, child: Child) -> None:
         while True:

@@ -125,7 +125,7 @@ class Witness:
     def log(self, line: LogLine) -> None:
         self.lines.append(line)
 
-    def before_node(self) -> None:
+    async def before_node(self) -> None:
         self.tries += 1
         if self.tries == self.fail_at_try:
             raise LeaseLostError

@@ -37,7 +37,7 @@ class Keeper:
     def log(self, line):
         self.lines.append(line)
 
-    def before_node(self):
+    async def before_node(self):
         """Nothing ends this lease."""
 
     async def attach(self, node_id, path, name, media_type):

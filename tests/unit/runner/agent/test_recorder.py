@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ class Kept:
         self.events: list[dict[str, object]] = []
         self.lines: list[bytes] = []
         self.files: list[StoredFile] = []
+        self.free = asyncio.Event()
+        """Clear while nothing more is taken."""
+        self.free.set()
 
     def node_event(self, item: bytes) -> None:
         self.events.append(json.loads(item))
@@ -31,8 +35,12 @@ class Kept:
     def artifact(self, file: StoredFile) -> None:
         self.files.append(file)
 
+    @property
+    def has_room(self) -> bool:
+        return self.free.is_set()
+
     async def room(self) -> None:
-        """There is always room."""
+        await self.free.wait()
 
 
 def order(folder: Path, *, lease_until: float = float("inf"), intervals: Path | None = None) -> RunOrder:
@@ -88,12 +96,45 @@ def test_the_input_stands_in_running_alone_and_the_output_in_completed(tmp_path:
     ]
 
 
-def test_no_node_begins_after_the_lease(tmp_path: Path) -> None:
+async def test_no_node_begins_after_the_lease(tmp_path: Path) -> None:
     recorder = Recorder(order(tmp_path, lease_until=boottime() - 0.001), Kept())
     with pytest.raises(LeaseOverError):
-        recorder.before_node()
+        await recorder.before_node()
     recorder.lease_until = boottime() + 60
-    recorder.before_node()
+    await recorder.before_node()
+
+
+async def test_a_node_waits_until_what_was_told_is_taken(tmp_path: Path) -> None:
+    kept = Kept()
+    recorder = Recorder(order(tmp_path), kept)
+    kept.free.clear()
+    waiting = asyncio.ensure_future(recorder.before_node())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    kept.free.set()
+    async with asyncio.timeout(20):
+        await waiting
+
+
+async def test_a_lease_that_ends_while_a_node_waits_for_room_is_noticed(tmp_path: Path) -> None:
+    kept = Kept()
+    kept.free.clear()
+    recorder = Recorder(order(tmp_path, lease_until=boottime() + 0.05), kept)
+    async with asyncio.timeout(20):
+        with pytest.raises(LeaseOverError):
+            await recorder.before_node()
+
+
+async def test_an_execution_that_is_to_end_waits_for_no_room(tmp_path: Path) -> None:
+    kept = Kept()
+    kept.free.clear()
+    recorder = Recorder(order(tmp_path), kept)
+    waiting = asyncio.ensure_future(recorder.before_node())
+    await asyncio.sleep(0)
+    recorder.hurry()
+    async with asyncio.timeout(20):
+        await waiting
+        await recorder.before_node()
 
 
 async def test_an_attached_file_is_copied_as_it_is_now(tmp_path: Path) -> None:
@@ -115,11 +156,11 @@ async def test_a_file_that_is_not_there_is_the_nodes_failure(tmp_path: Path) -> 
         await Recorder(order(tmp_path), Kept()).attach("keep", tmp_path / "missing", "x", "text/plain")
 
 
-def test_intervals_show_begin_every_step_and_end(tmp_path: Path) -> None:
+async def test_intervals_show_begin_every_step_and_end(tmp_path: Path) -> None:
     path = tmp_path / "intervals"
     recorder = Recorder(order(tmp_path, intervals=path), Kept())
     recorder.begin()
-    recorder.before_node()
+    await recorder.before_node()
     recorder.end()
     notes = [json.loads(line) for line in path.read_text().splitlines()]
     assert [note["event"] for note in notes] == ["begin", "step", "end"]
