@@ -5,7 +5,6 @@ neither permissions nor the form in which events reach a browser.
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,8 @@ from services.kit.identity import SYSTEM, current_principal
 
 log = structlog.get_logger()
 
+RESET = "stream.reset"
+"""The kind of change that says: something was missed, read anew what you show."""
 WATCH = "exekra.scheduler.v1.ChangesService.WatchChanges"
 REMEMBERED = 512
 QUEUED = 512
@@ -44,9 +45,13 @@ class Change:
 class Reader:
     """The changes one stream has yet to send. `None` ends it: it was too slow, or the gateway drains."""
 
-    def __init__(self) -> None:
+    def __init__(self, cursor: str) -> None:
         self._queue: asyncio.Queue[Change | None] = asyncio.Queue(QUEUED)
         self.cut = False
+        self.cursor = cursor
+        """Resumes before the first change that is told; empty while nobody knows it."""
+        self.is_blind = False
+        """It was told that it is connected before the watch stood: changes until then reach nobody."""
 
     async def next(self) -> Change | None:
         """Waits for the next change."""
@@ -83,14 +88,25 @@ class _Watch:
         self.remembered: deque[Change] = deque(maxlen=REMEMBERED)
         self.task = asyncio.create_task(self._run(), name=f"watch {','.join(sorted(topics))}")
 
-    def after(self, cursor: str) -> list[Change] | None:
-        """What came after the cursor; None when it is not remembered."""
+    def join(self, reader: Reader) -> bool:
+        """Tells the reader what came after its cursor, and from now on; False when that is not remembered."""
+        missed = self._after(reader.cursor)
+        if missed is None:
+            return False
+        for change in missed:
+            reader.push(change)
+        if not reader.cursor and self.established.is_set():
+            reader.cursor = self._cursor
+        self.readers.add(reader)
+        return True
+
+    def _after(self, cursor: str) -> list[Change] | None:
         if not cursor:
             return []
         for index, change in enumerate(self.remembered):
             if change.cursor == cursor:
                 return list(self.remembered)[index + 1 :]
-        return None
+        return [] if cursor == self._cursor else None
 
     async def _run(self) -> None:
         current_principal.set(SYSTEM)
@@ -109,7 +125,8 @@ class _Watch:
             await asyncio.sleep(delay)
 
     def _take(self, response: changes_service_pb2.WatchChangesResponse) -> None:
-        self.established.set()
+        if not self.established.is_set():
+            self._establish(response)
         if response.cursor:
             self._cursor = response.cursor
         if not response.topic:
@@ -118,6 +135,17 @@ class _Watch:
         self.remembered.append(change)
         for reader in tuple(self.readers):
             reader.push(change)
+
+    def _establish(self, response: changes_service_pb2.WatchChangesResponse) -> None:
+        self.established.set()
+        if self._cursor:
+            return
+        for reader in tuple(self.readers):
+            if not response.topic:
+                reader.cursor = response.cursor
+            if reader.is_blind:
+                for topic in sorted(self._topics):
+                    reader.push(Change(topic, RESET, "{}", response.cursor))
 
 
 class Feed:
@@ -132,13 +160,15 @@ class Feed:
     @asynccontextmanager
     async def read(self, topics: Topics, cursor: str) -> AsyncIterator[Reader]:
         """A reader of the topics, from the cursor on (empty: from now on)."""
-        reader = Reader()
-        watch = self._join(topics, cursor, reader)
+        reader = Reader(cursor)
+        watch = self._join(topics, reader)
         try:
             # What changes after a browser hears "connected" must reach it: only then it reads the state it shows.
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(ESTABLISH_SECONDS):
                     await watch.established.wait()
+            except TimeoutError:
+                reader.is_blind = True
             yield reader
         finally:
             watch.readers.discard(reader)
@@ -152,19 +182,13 @@ class Feed:
             for reader in watch.readers:
                 reader.end()
 
-    def _join(self, topics: Topics, cursor: str, reader: Reader) -> _Watch:
-        shared = self._shared.get(topics)
-        missed = shared.after(cursor) if shared is not None else None
-        if shared is None or missed is None:
-            watch = _Watch(self._peers, topics, cursor)
+    def _join(self, topics: Topics, reader: Reader) -> _Watch:
+        watch = self._shared.get(topics)
+        if watch is None or not watch.join(reader):
+            watch = _Watch(self._peers, topics, reader.cursor)
             self._watches.add(watch)
-            if shared is None:
-                self._shared[topics] = watch
-        else:
-            watch = shared
-            for change in missed:
-                reader.push(change)
-        watch.readers.add(reader)
+            self._shared.setdefault(topics, watch)
+            watch.join(reader)
         if self.closed:
             reader.end()
         return watch

@@ -78,7 +78,7 @@ async def stream_events(call: Call, streams: Streams) -> web.StreamResponse:
         async with call.gateway.feed.read(topics, cursor[:500]) as reader:
             call.request[STREAMING] = True
             await response.prepare(call.request)
-            await _send(response, f"retry: {RETRY_MILLISECONDS}\n: connected\n\n")
+            await _send(response, format_opening(reader))
             await _pump(call, response, reader)
     except (TimeoutError, ConnectionError):
         if call.request.transport is not None:
@@ -101,6 +101,12 @@ async def _pump(call: Call, response: web.StreamResponse, reader: Reader) -> Non
         if change is None:
             return
         await _send(response, format_event(change))
+
+
+def format_opening(reader: Reader) -> str:
+    """Says where the stream begins: whoever loses it before the first event resumes there."""
+    head = f"id: {reader.cursor}\n" if reader.cursor else ""
+    return f"retry: {RETRY_MILLISECONDS}\n{head}: connected\n\n"
 
 
 def format_event(change: Change) -> str:

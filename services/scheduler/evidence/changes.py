@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXECUTIONS = "executions"
 RUNNERS = "runners"
 EXECUTION_PREFIX = "execution:"
+RESET = "stream.reset"
 
 PAGE = 500
 REPLAYED = 5_000
@@ -108,7 +109,9 @@ class Reader:
         below, self.pending = horizon["below"], horizon["pending"]
         if not self.cursor or int(self.cursor) > int(below):
             # From now on; a cursor from the future belongs to a database that was restored since.
-            self.cursor = below
+            is_restored, self.cursor = self.cursor != "", below
+            for topic in self.topics.names if is_restored else ():
+                yield self._change(topic, RESET, {})
             yield Change("", "", b"", below)
             return
         if self.cursor == below:
@@ -146,7 +149,7 @@ class Reader:
                 return
             place = (rows[-1]["transaction_id"], rows[-1]["execution_id"], rows[-1]["seq"])
         for topic in self.topics.names:
-            yield self._change(topic, "stream.reset", {})
+            yield self._change(topic, RESET, {})
 
     async def _reported(self, connection: "Connection", row: "asyncpg.Record") -> AsyncIterator[Change]:
         attempt_id, execution_id = str(row["attempt_id"]), str(row["execution_id"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from services.kit.loops import wait_for_any
 from services.scheduler.evidence.bell import Bell
-from services.scheduler.evidence.changes import Change, Reader, Topics
+from services.scheduler.evidence.changes import RESET, RUNNERS, Change, Reader, Topics
 from services.scheduler.evidence.fleet import Fleet, FleetWatch, compare
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Watching:
         """Changes since the cursor, then those to come. Raises a DomainError for a bad cursor."""
         reader = Reader(topics, cursor)
         fleet: Fleet | None = None
+        is_first = True
         with self._bell.subscribe() as rung:
             while not self._stop.is_set():
                 rung.clear()
@@ -40,9 +41,18 @@ class Watching:
                     changes = [change async for change in reader.read(connection)]
                     if topics.runners:
                         latest = await self._fleet_watch.read(connection)
-                        changes += compare(fleet, latest, reader.cursor) if fleet is not None else []
+                        changes += _missed(cursor, reader) if fleet is None else compare(fleet, latest, reader.cursor)
                         fleet = latest
+                if is_first and not changes:
+                    # Whoever asked learns that its watch stands.
+                    changes.append(Change("", "", b"", reader.cursor))
+                is_first = False
                 for change in changes:
                     yield change
                 await wait_for_any(PAUSE_SECONDS, self._stop)
                 await wait_for_any(PENDING_SECONDS if reader.pending else POLL_SECONDS, self._stop, rung)
+
+
+def _missed(cursor: str, reader: Reader) -> list[Change]:
+    """What runners did while nobody looked is not written down: who comes back has to read them anew."""
+    return [Change(RUNNERS, RESET, b"{}", reader.cursor)] if cursor else []

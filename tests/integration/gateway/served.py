@@ -28,6 +28,8 @@ from exekra.scheduler.v1 import (
     evidence_service_pb2_grpc,
     execution_service_pb2,
     execution_service_pb2_grpc,
+    expression_service_pb2,
+    expression_service_pb2_grpc,
     notification_rule_service_pb2,
     notification_rule_service_pb2_grpc,
     outcome_service_pb2,
@@ -54,6 +56,7 @@ SERVICES = {
     "scheduler": (
         (workflow_service_pb2, workflow_service_pb2_grpc, "WorkflowService"),
         (execution_service_pb2, execution_service_pb2_grpc, "ExecutionService"),
+        (expression_service_pb2, expression_service_pb2_grpc, "ExpressionService"),
         (evidence_service_pb2, evidence_service_pb2_grpc, "EvidenceService"),
         (changes_service_pb2, changes_service_pb2_grpc, "ChangesService"),
         (approval_service_pb2, approval_service_pb2_grpc, "ApprovalService"),

@@ -12,6 +12,7 @@ import pytest
 
 from exekra.audit.v1 import audit_service_pb2
 from exekra.scheduler.v1 import changes_service_pb2, evidence_service_pb2, execution_pb2
+from services.gateway.live import feed
 from services.kit.errors import not_found
 from services.kit.ids import new_id
 from tests.integration.gateway.served import Browser, Script, Served, eventually
@@ -26,6 +27,8 @@ class Changes:
         self.told: list[Any] = []
         self.cursors: list[str] = []
         self.more = asyncio.Condition()
+        self.stands = asyncio.Event()
+        self.stands.set()
 
     async def tell(self, topic: str, payload: dict[str, Any]) -> None:
         async with self.more:
@@ -40,6 +43,8 @@ class Changes:
     async def watch(self, request: Any) -> AsyncIterator[Any]:
         self.cursors.append(request.cursor)
         sent = int(request.cursor) if request.cursor else len(self.told)
+        await self.stands.wait()
+        yield changes_service_pb2.WatchChangesResponse(cursor=str(sent))
         while True:
             async with self.more:
                 while len(self.told) <= sent:
@@ -102,6 +107,35 @@ async def test_a_reader_resumes_after_the_last_event_it_saw(served: Served, chan
         await changes.tell("executions", {"n": number})
     async with _events(browser, "topics=executions", cursor="1") as events, asyncio.timeout(5):
         assert [(await anext(events))["data"]["payload"]["n"] for _ in range(2)] == [1, 2]
+
+
+async def test_who_leaves_before_the_first_event_knows_where_to_go_on(served: Served, changes: Changes) -> None:
+    browser = await served.admin()
+    await changes.tell("executions", {"n": 0})
+    for _ in range(2):
+        async with browser.session.get(f"{browser.url}/api/events?topics=executions") as response:
+            opening = (await response.content.readuntil(b"\n\n")).decode()
+        assert "id: 1\n" in opening
+    await changes.tell("executions", {"n": 1})
+    async with _events(browser, "topics=executions", cursor="1") as events, asyncio.timeout(5):
+        assert (await anext(events))["data"]["payload"] == {"n": 1}
+
+
+async def test_who_was_told_too_early_that_it_is_connected_reads_anew(
+    served: Served, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "ESTABLISH_SECONDS", 0.05)
+    changes.stands.clear()
+    browser = await served.admin()
+    async with _events(browser, "topics=executions") as events, asyncio.timeout(5):
+        await changes.tell("executions", {"n": 0})
+        changes.stands.set()
+        event = await anext(events)
+        assert event["data"] == {"topic": "executions", "kind": "stream.reset", "payload": {}}
+        await changes.tell("executions", {"n": 1})
+        while (event := await anext(events))["event"] == "stream.reset":
+            pass
+        assert event["data"]["payload"] in ({"n": 0}, {"n": 1})
 
 
 async def test_a_watch_that_broke_is_resumed_where_it_was(served: Served, script: Script, changes: Changes) -> None:

@@ -345,7 +345,18 @@ async def test_a_watcher_that_comes_back_with_its_cursor_hears_what_it_missed(se
             if payload["status"] == "RUNNING":
                 heard.add(payload["executionId"])
     async with watching(services, "executions", cursor=str(2**62)) as watch:
-        assert int(await watch.start()) < 2**62, "a cursor from the future starts anew"
+        reset, _ = await watch.next("stream.reset")
+        assert int(reset.cursor) < 2**62, "a cursor from the future starts anew"
+
+
+async def test_a_watcher_that_comes_back_is_told_that_its_watch_stands(services: Services) -> None:
+    async with watching(services, "executions") as watch:
+        cursor = await watch.start()
+    async with watching(services, "executions", cursor=cursor) as watch:
+        assert int(await watch.start()) >= int(cursor)
+    # What runners did meanwhile is not written down.
+    async with watching(services, "runners", cursor=cursor) as watch:
+        assert (await watch.next("stream.reset"))[0].topic == "runners"
 
 
 async def test_a_watcher_goes_on_when_its_bell_was_cut_off(services: Services, pool: "Pool") -> None:
