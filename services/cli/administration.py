@@ -12,6 +12,11 @@ from services.client import Hub
 
 dispatch = typer.Typer(no_args_is_help=True, help="Hold and release the assignment of work.")
 audit = typer.Typer(no_args_is_help=True, help="Check and export the audit log.")
+BELLS = {
+    "redis": "Redis wakes those who assign it.",
+    "away": "Redis does not answer; the scheduler assigns by itself meanwhile.",
+    "none": "The Hub was set up without Redis.",
+}
 licence = typer.Typer(no_args_is_help=True, help="See what the installation is entitled to.")
 
 
@@ -31,6 +36,16 @@ def release_dispatch(context: typer.Context) -> None:
     session = session_of(context)
     session.ask(lambda hub: hub.administration.release_dispatch())
     session.output.document({"held": False}, ["Work is assigned again."])
+
+
+@dispatch.command("show")
+def show_dispatch(context: typer.Context) -> None:
+    """Show whether work is assigned, and who holds it why."""
+    session = session_of(context)
+    found = session.ask(lambda hub: hub.administration.dispatch())
+    document = found.as_json()
+    held = f"Held by {found.held_by} since {document.get('heldAt')}: {found.reason or 'no reason given'}"
+    session.output.document(document, [held if found.held else "Work is assigned.", BELLS.get(found.bell, found.bell)])
 
 
 @licence.command("show")

@@ -69,6 +69,20 @@ class License(Answer):
     expires_at: datetime | None = None
 
 
+class Dispatch(Answer):
+    """Whether work is given out; while it is held: why, by whom and since when.
+
+    `bell` is redis, away (Redis does not answer; work is assigned directly meanwhile) or none (set up without Redis).
+    """
+
+    held: bool
+    reason: str | None = None
+    held_by: str | None = None
+    held_at: datetime | None = None
+    bell: str
+    database_version: str = ""
+
+
 class AuditEvent(Answer):
     """Who did what to what, when and from where."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from services.client.access import SessionCookie
 from services.client.calls import Calls
 from services.client.errors import HubError
-from services.client.models.administration import AuditEvent, AuditVerdict, License, Me
+from services.client.models.administration import AuditEvent, AuditVerdict, Dispatch, License, Me
 from services.client.transport import Request, Transport
 
 VERIFY_SECONDS = 150.0
@@ -44,6 +44,10 @@ class Administration:
     async def hold_dispatch(self, reason: str = "") -> None:
         """No work is assigned until released; running work goes on."""
         await self._calls.post("/dispatch/hold", {"reason": reason})
+
+    async def dispatch(self) -> Dispatch:
+        """Whether work is given out."""
+        return Dispatch.model_validate((await self._calls.get("/dispatch"))["dispatch"])
 
     async def release_dispatch(self) -> None:
         """Work is assigned again."""

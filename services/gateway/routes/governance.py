@@ -96,6 +96,27 @@ class Held(ApiModel):
     """Nothing more to say."""
 
 
+class DispatchShape(ApiModel):
+    """Whether work is given out: `heldAt` and the reason while it is not.
+
+    `bell` tells how those who assign work are woken: `redis`, `away` (Redis does not answer; work is assigned directly
+    meanwhile) or `none` (set up without Redis).
+    """
+
+    held: bool
+    reason: str | None
+    held_by: str | None
+    held_at: datetime | None
+    bell: Literal["redis", "away", "none"] | str
+    database_version: str
+
+
+class DispatchAnswer(ApiModel):
+    """How work is given out."""
+
+    dispatch: DispatchShape
+
+
 async def export_audit(call: Call) -> web.StreamResponse:
     """All events in order, one JSON object a line."""
     response = web.StreamResponse(
@@ -150,6 +171,15 @@ ROUTES = (
         permission="audit:export",
         serve=export_audit,
         media_type="application/jsonl",
+    ),
+    Route(
+        method="GET",
+        path="/dispatch",
+        summary="Show whether work is given out",
+        resource="dispatch",
+        permission="execution:view",
+        rpc=f"{EXECUTIONS}.GetDispatch",
+        response=DispatchAnswer,
     ),
     Route(
         method="POST",

@@ -9,7 +9,7 @@ does without Redis.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import structlog
 
@@ -87,6 +87,13 @@ class Bells:
     def idle(self) -> bool:
         """True when no bell of this process sounds: whoever has something claimable may as well claim it itself."""
         return not self._dispatch_due.is_set() and (self._claiming is None or self._claiming.done())
+
+    @property
+    def way(self) -> Literal["redis", "away", "none"]:
+        """How those who claim are woken now: by Redis, past one that does not answer, or without any."""
+        if self._doorbell is None:
+            return "none"
+        return "redis" if self._breaker.closed else "away"
 
     def settle(self, aftermath: Aftermath) -> None:
         """Call after the commit."""

@@ -1,6 +1,6 @@
 """What a person or a key does to executions that exist: stop, resolve; and to dispatch as a whole: hold, release."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from services.kit.errors import FieldError, invalid
 from services.kit.identity import acting_principal
@@ -92,6 +92,12 @@ class Interventions:
             if await dispatch.release(connection):
                 await self._outbox.record(connection, "dispatch.released", Resource("dispatch"))
         self._bells.settle(Aftermath(topics={"executions"}, dispatch=True))
+
+    async def dispatch_state(self) -> tuple[dispatch.Hold | None, str, Literal["redis", "away", "none"]]:
+        """The hold if there is one, the database's version, and how those who claim are woken."""
+        async with self._pool.acquire() as connection:
+            hold, version = await dispatch.read_state(connection)
+        return hold, version, self._bells.way
 
     @staticmethod
     async def _apply(connection: "Connection", work: Work, change: Change, aftermath: Aftermath) -> None:

@@ -24,6 +24,7 @@ from services.scheduler.executions.messages import (
     reason_message,
     status_of,
     step_message,
+    timestamp,
 )
 from services.scheduler.executions.model import Mode
 from services.scheduler.executions.obstacles import AWAITING_APPROVAL, NO_RUNNER, PendingReason
@@ -157,6 +158,19 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
     async def ReleaseDispatch(self, request: pb.ReleaseDispatchRequest, context: Any) -> pb.ReleaseDispatchResponse:  # noqa: ARG002, N802, D102
         await self._interventions.release()
         return pb.ReleaseDispatchResponse()
+
+    async def GetDispatch(self, request: pb.GetDispatchRequest, context: Any) -> pb.GetDispatchResponse:  # noqa: ARG002, N802, D102
+        hold, version, bell = await self._interventions.dispatch_state()
+        return pb.GetDispatchResponse(
+            dispatch=pb.Dispatch(
+                held=hold is not None,
+                reason=hold.reason if hold else "",
+                held_by=hold.held_by if hold else "",
+                held_at=timestamp(hold.held_at) if hold else None,
+                bell=pb.DispatchBell.Value(f"DISPATCH_BELL_{bell.upper()}"),
+                database_version=version,
+            )
+        )
 
 
 async def _get(connection: "Connection", execution_id: str) -> queries.View:

@@ -62,6 +62,7 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     triggers.TriggerSecret: ("TriggerWithSecret",),
     triggers.Fire: ("FireShape",),
     triggers.Delivery: ("DeliverySummary", "DeliveryShape"),
+    triggers.Rejection: ("RejectionShape",),
     triggers.Replayed: ("ReplayedDelivery",),
     events.EventEndpoint: ("EventEndpointShape",),
     events.EventEndpointSecret: ("EventEndpointSecret",),
@@ -84,6 +85,7 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     administration.User: ("UserShape",),
     administration.Me: ("Me",),
     administration.License: ("LicenseShape",),
+    administration.Dispatch: ("DispatchShape",),
     administration.AuditEvent: ("AuditEvent",),
     administration.AuditVerdict: ("Verification",),
 }

@@ -91,6 +91,7 @@ GET /license
 GET /audit
 GET /audit/export
 POST /audit/verify
+GET /dispatch
 POST /dispatch/hold
 POST /dispatch/release
 GET /events

@@ -392,6 +392,10 @@ def test_the_shell_completes_names_and_stays_quiet_when_it_cannot(
 def test_dispatch_is_held_and_released(hub: ScriptedHub, exekra: Exekra) -> None:
     hub.answer("POST /api/dispatch/hold", {})
     hub.answer("POST /api/dispatch/release", {})
+    hub.answer(
+        "GET /api/dispatch", {"dispatch": {"held": True, "reason": "maintenance", "heldBy": "Ada", "bell": "redis"}}
+    )
+    assert "Held by Ada" in exekra("dispatch", "show").out
     assert exekra("dispatch", "hold", "--reason", "maintenance").status == 0
     assert hub.sent("POST /api/dispatch/hold").body == {"reason": "maintenance"}
     assert exekra("dispatch", "release", "--json").document == {"held": False}

@@ -18,6 +18,8 @@ CLAIM_AT_ONCE = "SELECT attempt_id, found_obstacles FROM claim_at_once($1, $2)"
 OFFERS = f"SELECT {OFFER} FROM offers($1::uuid[])"  # noqa: S608 - a constant
 HOLD = "INSERT INTO dispatch_hold (reason, held_by) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
 RELEASE = "DELETE FROM dispatch_hold RETURNING true"
+READ_STATE = """SELECT h.reason, h.held_by, h.held_at, current_setting('server_version') AS database_version
+ FROM (SELECT) one LEFT JOIN dispatch_hold h ON true"""
 IS_HELD = "SELECT EXISTS (SELECT FROM dispatch_hold)"
 HAS_DUE = """SELECT EXISTS (SELECT FROM execution
  WHERE waiting_for IS NOT NULL AND waiting_for <> 'CONCURRENCY' AND ready_at <= now())"""
@@ -60,6 +62,15 @@ class Verdict:
     """Until it is asked for again; negative when that time has passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why nothing may be claimed, by whom and since when."""
+
+    reason: str
+    held_by: str
+    held_at: datetime
+
+
 async def claim(connection: "Connection", limit: int, runners: Sequence[str] | None = None) -> list[Offer]:
     """Assigns up to `limit` ready executions to free seats, of `runners` only when given, and answers the offers."""
     return [_offer(row) for row in await connection.fetch(CLAIM, limit, runners)]
@@ -82,6 +93,14 @@ async def hold(connection: "Connection", reason: str, by: str) -> bool:
 async def release(connection: "Connection") -> bool:
     """Allows claims again. False when they were allowed."""
     return bool(await connection.fetchval(RELEASE))
+
+
+async def read_state(connection: "Connection") -> tuple[Hold | None, str]:
+    """The hold if there is one, and the version of the database."""
+    row = await connection.fetchrow(READ_STATE)
+    assert row is not None
+    hold = Hold(row["reason"], row["held_by"], row["held_at"]) if row["held_at"] is not None else None
+    return hold, row["database_version"]
 
 
 async def has_due(connection: "Connection") -> bool:

@@ -179,7 +179,12 @@ async def test_a_dispatch_hold_stops_claims_until_released(scheduler: Scheduler)
     execution = await scheduler.submit(await scheduler.workflow())
     assert await scheduler.core.dispatcher.run() == 0
     assert await reasons(scheduler, execution) == {"robot": ["HELD"]}
+    told = (await scheduler.call(scheduler.executions.GetDispatch, execution_pb.GetDispatchRequest())).dispatch
+    assert (told.held, told.reason) == (True, "upgrade")
+    assert told.held_by
+    assert told.database_version[0].isdigit()
     await scheduler.call(scheduler.executions.ReleaseDispatch, execution_pb.ReleaseDispatchRequest())
+    assert not (await scheduler.call(scheduler.executions.GetDispatch, execution_pb.GetDispatchRequest())).dispatch.held
     assert (await runner.offer()).attempt.execution_id == execution.id
 
 
