@@ -25,6 +25,7 @@ COLUMNS = {
     "EXECUTION": "executionId",
     "ID": "id",
 }
+REJECTED_COLUMNS = {"LAST": "lastAt", "TIMES": "times", "FROM": "ip", "REASON": "reason", "MESSAGE": "message"}
 FACTS = ("receivedAt", "ip", "query", "dedupeId", "executionId", "replayOf", "contentType", "bodyBytes")
 
 
@@ -47,6 +48,18 @@ def list_deliveries(
         return items
 
     session.output.table(session.ask(look), COLUMNS, "Nothing was delivered.")
+
+
+@app.command("rejected")
+def list_rejections(context: typer.Context, trigger: Trigger) -> None:
+    """Count what a trigger turned away at the door, by reason and address; the deliveries themselves are not kept."""
+    session = session_of(context)
+
+    async def look(hub: Hub) -> list[dict[str, Any]]:
+        found = await find_trigger(hub, trigger)
+        return [rejection.as_json() for rejection in await hub.triggers.rejections(found["id"])]
+
+    session.output.table(session.ask(look), REJECTED_COLUMNS, "Nothing was turned away.")
 
 
 @app.command("show")

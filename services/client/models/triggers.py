@@ -118,6 +118,17 @@ class Delivery(Answer):
     body_complete: bool = True
 
 
+class Rejection(Answer):
+    """Deliveries from one address that were turned away for one reason."""
+
+    reason: str
+    message: str = ""
+    ip: str = ""
+    times: int = 1
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
 class Replayed(Answer):
     """A delivery that was taken in once more, and the execution it started."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from services.client.calls import Calls
 from services.client.models.executions import Started
 from services.client.models.outcomes import Breaker
-from services.client.models.triggers import Delivery, Fire, Replayed, Trigger, TriggerSecret
+from services.client.models.triggers import Delivery, Fire, Rejection, Replayed, Trigger, TriggerSecret
 from services.client.resources.lookup import find_by_name, is_id
 
 
@@ -79,6 +79,11 @@ class Triggers:
         """What came in by a webhook, newest first, without headers and bodies."""
         async for item in self._calls.each(f"/triggers/{trigger_id}/deliveries", most, outcome=list(outcome)):
             yield Delivery.model_validate(item)
+
+    async def rejections(self, trigger_id: str) -> list[Rejection]:
+        """What a webhook turned away (a wrong signature, an address that may not), the latest first."""
+        items = (await self._calls.get(f"/triggers/{trigger_id}/rejections"))["items"]
+        return [Rejection.model_validate(item) for item in items]
 
     async def delivery(self, delivery_id: str) -> Delivery:
         """One of them in full; credentials in its headers were never stored."""

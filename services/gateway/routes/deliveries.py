@@ -62,6 +62,24 @@ class DeliveryQuery(PageQuery):
     outcome: Annotated[list[OutcomeWord], Proto("outcomes")] = Field(default_factory=list)
 
 
+class RejectionShape(ApiModel):
+    """Deliveries from one address that were turned away for one reason: nothing of them was kept."""
+
+    reason: str
+    message: str
+    ip: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Rejections(ApiModel):
+    """The latest first, at most 200."""
+
+    items: list[RejectionShape]
+    next_cursor: None = None
+
+
 class ReplayedDelivery(ApiModel):
     """The new delivery, which names the old one as `replayOf`, and its execution."""
 
@@ -99,6 +117,15 @@ ROUTES = (
         rpc=f"{SERVICE}.ListDeliveries",
         query=DeliveryQuery,
         response=DeliveryPage,
+    ),
+    route(
+        method="GET",
+        path="/triggers/{trigger_id}/rejections",
+        summary="Count what a webhook trigger turned away, by reason and address",
+        permission="trigger:view",
+        rpc=f"{SERVICE}.ListRejections",
+        query=WholeListQuery,
+        response=Rejections,
     ),
     route(
         method="GET",

@@ -6,7 +6,7 @@ from services.kit import idempotency
 from services.scheduler.evidence import retention as evidence
 from services.scheduler.evidence.compose import artifact_folder
 from services.scheduler.evidence.files import ArtifactFiles
-from services.scheduler.webhooks.retention import forget_deliveries
+from services.scheduler.webhooks.retention import forget_deliveries, forget_rejections
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -30,3 +30,4 @@ class Retention:
         await evidence.forget_executions(self._pool, self._settings.keep_executions_days)
         await evidence.forget_artifacts(self._pool, self._files)
         await forget_deliveries(self._pool, self._settings.keep_deliveries_days)
+        await forget_rejections(self._pool, self._settings.keep_deliveries_days)

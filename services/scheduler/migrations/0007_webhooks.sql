@@ -47,5 +47,20 @@ CREATE UNIQUE INDEX delivery_dedupe ON delivery (trigger_id, dedupe_id) WHERE de
 CREATE INDEX delivery_newest ON delivery (trigger_id, id);
 CREATE INDEX delivery_held ON delivery (trigger_id, id) WHERE outcome = 'HELD';
 
+CREATE TABLE webhook_rejection (
+    trigger_id uuid NOT NULL,
+    reason     text NOT NULL,
+    ip         text NOT NULL,
+    -- Of the latest one.
+    message    text NOT NULL,
+    times      bigint NOT NULL CHECK (times >= 1),
+    first_at   timestamptz NOT NULL DEFAULT now(),
+    last_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (trigger_id, reason, ip)
+);
+COMMENT ON TABLE webhook_rejection IS 'Deliveries that were not let in: counted, never stored.';
+CREATE INDEX webhook_rejection_latest ON webhook_rejection (trigger_id, last_at DESC);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_rejection TO exekra_automation;
 GRANT SELECT, INSERT, UPDATE ON webhook TO exekra_automation;
 GRANT SELECT, INSERT, UPDATE, DELETE ON delivery TO exekra_automation;

@@ -10,6 +10,7 @@ from services.scheduler.webhooks.deliveries import Deliveries
 from services.scheduler.webhooks.inbox import Inbox
 from services.scheduler.webhooks.kind import WebhookKind
 from services.scheduler.webhooks.launching import Launcher
+from services.scheduler.webhooks.rejections import Rejections
 from services.scheduler.webhooks.release import DeliveryReleaser
 from services.scheduler.webhooks.rpc import WebhookServicer, registration
 
@@ -27,8 +28,12 @@ def webhook_registration(core: "Core", submissions: Submissions, evaluator: Eval
     settings = core.settings
     kind = webhook_kind(settings)
     launcher = Launcher(retry_lease_seconds=settings.retry_lease_seconds)
-    inbox = Inbox(core.pool, settings.sealer, submissions, launcher, evaluator, rate_limit=settings.rate_hook)
-    return registration(WebhookServicer(core.pool, inbox, Deliveries(core.pool, submissions, core.outbox), kind))
+    rejections = Rejections(core.pool)
+    inbox = Inbox(
+        core.pool, settings.sealer, submissions, launcher, evaluator, rejections, rate_limit=settings.rate_hook
+    )
+    deliveries = Deliveries(core.pool, submissions, core.outbox)
+    return registration(WebhookServicer(core.pool, inbox, deliveries, rejections, kind))
 
 
 def delivery_releaser(core: "Core", submissions: Submissions) -> DeliveryReleaser:

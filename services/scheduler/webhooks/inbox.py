@@ -31,6 +31,7 @@ from services.scheduler.webhooks.errors import (
 )
 from services.scheduler.webhooks.launching import Launcher, inputs_of, submission_of
 from services.scheduler.webhooks.model import AuthType, Delivery, Hook, Incoming, Outcome
+from services.scheduler.webhooks.rejections import Rejections
 from services.scheduler.webhooks.repository import hooks
 from services.scheduler.webhooks.storing import Judged, Stored, Storing, refused
 
@@ -64,6 +65,7 @@ class Inbox:
         submissions: Submissions,
         launcher: Launcher,
         evaluator: Evaluator,
+        rejections: Rejections,
         *,
         rate_limit: int,
     ) -> None:
@@ -71,6 +73,7 @@ class Inbox:
         self._sealer = sealer
         self._submissions = submissions
         self._evaluator = evaluator
+        self._rejections = rejections
         self._rate_limit = rate_limit
         self._allowances = Allowances()
         self._storing = Storing(pool, submissions, launcher)
@@ -79,17 +82,17 @@ class Inbox:
     async def accept(self, token: str, sent: Incoming, *, is_alone: bool = True) -> Receipt:
         """Keeps the delivery and starts its execution. Raises NeedsToBeAloneError when it is not and has to be.
 
-        Raises HOOK_NOT_FOUND, IP_NOT_ALLOWED, a signature's reason, TRIGGER_DISABLED, RATE_LIMITED: nothing is kept.
+        Raises HOOK_NOT_FOUND, IP_NOT_ALLOWED, a signature's reason, TRIGGER_DISABLED, RATE_LIMITED: nothing is kept,
+        but all except the first are counted (`rejections`).
         Raises FILTER_FAILED, NOT_PUBLISHED, INPUTS_INVALID, LICENCE_REFUSED with `deliveryId` among its facts: it is
         kept as refused. Raises UNAVAILABLE while the database is away.
         """
         hook = await self._find(token)
-        self._believe(hook, sent)
-        if not hook.enabled:
-            raise trigger_disabled()
-        if hook.webhook.filter and not is_alone:
-            raise NeedsToBeAloneError
-        allowance = self._allowances.take(hook.trigger_id, hook.webhook.rate_limit or self._rate_limit)
+        try:
+            allowance = self._admit(hook, sent, is_alone=is_alone)
+        except DomainError as refusal:
+            await self._rejections.note(hook.trigger_id, sent.ip, refusal)
+            raise
         delivery = Delivery(
             id=new_id(),
             trigger_id=hook.trigger_id,
@@ -115,6 +118,14 @@ class Inbox:
         async with self._pool.acquire() as connection:
             found = await hooks.find_hooks(connection, list(set(digests)))
         return [found.get(digest) or hook_not_found() for digest in digests]
+
+    def _admit(self, hook: Hook, sent: Incoming, *, is_alone: bool) -> Allowance:
+        self._believe(hook, sent)
+        if not hook.enabled:
+            raise trigger_disabled()
+        if hook.webhook.filter and not is_alone:
+            raise NeedsToBeAloneError
+        return self._allowances.take(hook.trigger_id, hook.webhook.rate_limit or self._rate_limit)
 
     def _believe(self, hook: Hook, sent: Incoming) -> None:
         allowed = hook.webhook.allowed_ips

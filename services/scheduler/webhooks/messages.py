@@ -7,7 +7,7 @@ from exekra.scheduler.v1 import trigger_pb2, webhook_pb2, webhook_service_pb2
 from services.scheduler.executions.messages import timestamp
 from services.scheduler.webhooks.content import by_name, preview, redact_query
 from services.scheduler.webhooks.inbox import Receipt
-from services.scheduler.webhooks.model import AuthType, Delivery, Incoming, Outcome
+from services.scheduler.webhooks.model import AuthType, Delivery, Incoming, Outcome, Rejection
 from services.scheduler.webhooks.repository.hooks import webhook_of
 
 
@@ -84,6 +84,18 @@ def to_delivery(delivery: Delivery, *, whole: bool) -> webhook_pb2.Delivery:
         message.headers_json = json.dumps(by_name(sent.headers), ensure_ascii=False).encode()
         message.body_preview, message.body_complete = preview(sent.body, message.content_type)
     return message
+
+
+def to_rejection(rejection: Rejection) -> webhook_pb2.Rejection:
+    """As people see it."""
+    return webhook_pb2.Rejection(
+        reason=rejection.reason,
+        message=rejection.message,
+        ip=rejection.ip,
+        times=rejection.times,
+        first_at=timestamp(rejection.first_at),
+        last_at=timestamp(rejection.last_at),
+    )
 
 
 def outcome_number(outcome: Outcome) -> webhook_pb2.DeliveryOutcome.ValueType:

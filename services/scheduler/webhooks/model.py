@@ -145,3 +145,15 @@ class Delivery:
     replay_of: str | None = None
     body_bytes: int = 0
     """Of the whole body, also where it was not read (in lists)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Deliveries from one address that were turned away for one reason; `message` is that of the latest."""
+
+    reason: str
+    ip: str
+    message: str
+    times: int
+    first_at: datetime
+    last_at: datetime

@@ -22,7 +22,8 @@ from services.scheduler.webhooks.errors import trigger_not_found
 from services.scheduler.webhooks.examples import examples, instructions
 from services.scheduler.webhooks.inbox import Inbox, NeedsToBeAloneError
 from services.scheduler.webhooks.kind import PATH, WebhookKind
-from services.scheduler.webhooks.messages import outcome_of, to_accepted, to_delivery, to_incoming
+from services.scheduler.webhooks.messages import outcome_of, to_accepted, to_delivery, to_incoming, to_rejection
+from services.scheduler.webhooks.rejections import Rejections
 from services.scheduler.webhooks.repository import hooks
 
 if TYPE_CHECKING:
@@ -36,10 +37,13 @@ DELIVERIES = Counter("exekra_webhook_deliveries_total", "Deliveries answered, by
 class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
     """See the proto for callers, permissions and reasons."""
 
-    def __init__(self, pool: "Pool", inbox: Inbox, deliveries: Deliveries, kind: WebhookKind) -> None:
+    def __init__(
+        self, pool: "Pool", inbox: Inbox, deliveries: Deliveries, rejections: Rejections, kind: WebhookKind
+    ) -> None:
         self._pool = pool
         self._inbox = inbox
         self._deliveries = deliveries
+        self._rejections = rejections
         self._kind = kind
 
     async def AcceptDeliveries(self, request: pb.AcceptDeliveriesRequest, context: Any) -> pb.AcceptDeliveriesResponse:
@@ -72,6 +76,10 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
             items=[to_delivery(delivery, whole=False) for delivery in items],
             next_cursor=encode_cursor(items[-1].id) if len(found) > limit else "",
         )
+
+    async def ListRejections(self, request: pb.ListRejectionsRequest, context: Any) -> pb.ListRejectionsResponse:
+        found = await self._rejections.find(request.trigger_id)
+        return pb.ListRejectionsResponse(items=[to_rejection(rejection) for rejection in found])
 
     async def GetDelivery(self, request: pb.GetDeliveryRequest, context: Any) -> pb.GetDeliveryResponse:
         delivery = await self._deliveries.get(request.delivery_id)

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from exekra.scheduler.v1 import trigger_pb2
+from services.kit.errors import DomainError
 from services.kit.identity import Principal, current_principal
 from services.kit.postgres import open_pool
 from services.kit.rpc_client import open_channel
@@ -32,6 +33,7 @@ from services.scheduler.webhooks.inbox import Inbox, Receipt
 from services.scheduler.webhooks.kind import WebhookKind
 from services.scheduler.webhooks.launching import Launcher
 from services.scheduler.webhooks.model import Incoming
+from services.scheduler.webhooks.rejections import Rejections
 from services.scheduler.workflows import library, publishing
 from services.scheduler.workflows.graphs import read_text
 from services.scheduler.workflows.model import NewWorkflow
@@ -56,6 +58,7 @@ class Door:
     launcher: Launcher
     inbox: Inbox
     deliveries: Deliveries
+    rejections: Rejections
     kind: WebhookKind
     database: HubDatabase
     tokens: dict[str, str] = field(default_factory=dict)
@@ -143,6 +146,13 @@ _DEFAULTS: dict[str, Any] = {
 OpenDoor = Callable[..., Awaitable[Door]]
 
 
+async def refusal(call: Any) -> DomainError:
+    """What it was refused for."""
+    with pytest.raises(DomainError) as caught:
+        await call
+    return caught.value
+
+
 @pytest.fixture
 async def open_door(make_database: MakeDatabase, short_folder: Path) -> AsyncIterator[OpenDoor]:
     """`await open_door(database=…, rate_hook=2)`: another process' door to the same database, with these settings."""
@@ -171,9 +181,12 @@ async def open_door(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
             evaluator = await stack.enter_async_context(Evaluator())
             submissions = make_submissions(core, Licence(core.pool, channel))
             launcher = Launcher(retry_lease_seconds=100.0)
-            inbox = Inbox(core.pool, settings.sealer, submissions, launcher, evaluator, rate_limit=settings.rate_hook)
+            rejections = Rejections(core.pool)
+            inbox = Inbox(
+                core.pool, settings.sealer, submissions, launcher, evaluator, rejections, rate_limit=settings.rate_hook
+            )
             deliveries = Deliveries(core.pool, submissions, core.outbox)
-            return Door(core, submissions, launcher, inbox, deliveries, webhook_kind(settings), database)
+            return Door(core, submissions, launcher, inbox, deliveries, rejections, webhook_kind(settings), database)
 
         yield enter
     current_principal.reset(token)

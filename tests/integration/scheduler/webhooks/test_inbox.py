@@ -15,15 +15,9 @@ from services.kit.errors import DomainError
 from services.kit.sealing import Sealer, SealingError
 from services.scheduler.webhooks.model import Incoming, Outcome
 from services.scheduler.webhooks.rewrapping import Rewrapping
-from tests.integration.scheduler.webhooks.conftest import VAULT_KEY, Door, OpenDoor
+from tests.integration.scheduler.webhooks.conftest import VAULT_KEY, Door, OpenDoor, refusal
 
 WebhookSpec, WebhookAuth = trigger_pb2.WebhookSpec, trigger_pb2.WebhookAuth
-
-
-async def refusal(call: Any) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        await call
-    return caught.value
 
 
 async def test_a_delivery_and_its_execution_are_there_together(door: Door) -> None:

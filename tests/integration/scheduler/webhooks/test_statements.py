@@ -5,11 +5,11 @@ from types import ModuleType
 import asyncpg
 import pytest
 
-from services.scheduler.webhooks.repository import hooks, inbox
+from services.scheduler.webhooks.repository import hooks, inbox, rejections
 from tests.conftest import MakeDatabase
 
 
-@pytest.mark.parametrize("module", [hooks, inbox], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [hooks, inbox, rejections], ids=lambda module: module.__name__)
 async def test_every_statement_can_be_prepared(module: ModuleType, make_database: MakeDatabase) -> None:
     database = await make_database(["scheduler"])
     connection = await asyncpg.connect(database.dsns["scheduler"])
