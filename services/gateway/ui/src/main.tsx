@@ -19,6 +19,7 @@ import { createRoot } from "react-dom/client";
 import { whenSignedOut } from "./api/client";
 import { meQuery } from "./api/session";
 import { live } from "./live/connection";
+import { readAnew } from "./live/readAnew";
 import { queryClient } from "./routing/queries";
 import { router } from "./routing/router";
 import { cssVariables, theme } from "./theme/theme";
@@ -28,7 +29,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"
 // For the part of Mantine's dialogs that keeps the page from scrolling behind them.
 setNonce(nonce);
 
-live.onResumed = () => void queryClient.invalidateQueries();
+live.onResumed = () => readAnew(queryClient);
 
 whenSignedOut(() => {
   if (router.state.location.pathname === "/sign-in") return;

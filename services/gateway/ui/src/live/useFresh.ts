@@ -3,6 +3,7 @@ import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { useTopic } from "./hooks";
+import { readAnew } from "./readAnew";
 
 const EVERY_MILLISECONDS = 400;
 
@@ -15,7 +16,7 @@ export function useFresh(topic: string | null, ...keys: readonly QueryKey[]): vo
 
   function refresh() {
     waiting.current = false;
-    for (const queryKey of keys) void client.invalidateQueries({ queryKey });
+    for (const queryKey of keys) readAnew(client, { queryKey });
     timer.current = setTimeout(() => {
       timer.current = undefined;
       if (waiting.current) refresh();

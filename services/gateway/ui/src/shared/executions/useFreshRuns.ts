@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { useTopic } from "~/live/hooks";
+import { readAnew } from "~/live/readAnew";
 
 import { EXECUTIONS, type ExecutionFilters } from "./queries";
 
@@ -19,7 +20,7 @@ export function useFreshRuns(): void {
     timer.current = undefined;
     const workflows = changed.current;
     changed.current = new Set();
-    void client.invalidateQueries({
+    readAnew(client, {
       queryKey: EXECUTIONS,
       predicate: ({ queryKey }) => workflows.has((queryKey[1] as ExecutionFilters | undefined)?.workflowId ?? ""),
     });

@@ -4,6 +4,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useRef, use
 
 import type { Change } from "~/live/connection";
 import { usePolling, useTopic } from "~/live/hooks";
+import { readAnew } from "~/live/readAnew";
 import type { Graph } from "../model/graph";
 import { isObject } from "../model/graph";
 import { executionQuery, nodeRunsQuery, type Execution, type NodeRun } from "../data/queries";
@@ -60,23 +61,19 @@ export function useWatchedRun(graph: Graph, executionId: string | null, watch: (
     refetchInterval: over ? false : polling,
   });
   const reread = useThrottled(
-    useCallback(
-      () => void client.invalidateQueries({ queryKey: nodeRunsQuery(executionId ?? "").queryKey }),
-      [client, executionId],
-    ),
+    useCallback(() => readAnew(client, { queryKey: nodeRunsQuery(executionId ?? "").queryKey }), [client, executionId]),
   );
   useTopic(executionId === null ? null : `execution:${executionId}`, (change) => {
     if (executionId === null) return;
-    if (change.kind === "execution.changed")
-      void client.invalidateQueries({ queryKey: executionQuery(executionId).queryKey });
+    if (change.kind === "execution.changed") readAnew(client, { queryKey: executionQuery(executionId).queryKey });
     if (change.kind === "node.changed") {
       client.setQueryData(nodeRunsQuery(executionId).queryKey, (before) => merged(before ?? [], change));
     }
-    if (change.kind === "logs.appended") void client.invalidateQueries({ queryKey: ["studio", "log", executionId] });
+    if (change.kind === "logs.appended") readAnew(client, { queryKey: ["studio", "log", executionId] });
     reread();
   });
   useEffect(() => {
-    if (over && executionId !== null) void client.invalidateQueries({ queryKey: nodeRunsQuery(executionId).queryKey });
+    if (over && executionId !== null) readAnew(client, { queryKey: nodeRunsQuery(executionId).queryKey });
   }, [over, executionId, client]);
 
   const known = (executionId === null ? undefined : runs.data) ?? NONE;
