@@ -20,6 +20,7 @@ import { Time } from "~/shared/Time";
 import { DeliveryDetail } from "./DeliveryDetail";
 import { OutcomeBadge } from "./Outcome";
 import { deliveriesQuery, TRIGGERS, type Delivery, type Trigger } from "./queries";
+import { Rejections } from "./Rejections";
 import classes from "./Triggers.module.css";
 import { DELIVERY_OUTCOMES } from "./words";
 
@@ -112,6 +113,7 @@ export function Deliveries({ trigger }: { trigger: Trigger }) {
           }
         </Loaded>
       </Panel>
+      <Rejections trigger={trigger} />
       <Drawer
         opened={Boolean(search["delivery"])}
         onClose={() => change({ delivery: undefined })}

@@ -6,6 +6,7 @@ import { api, unwrap, type Schema } from "~/api/client";
 export type Trigger = Schema<"TriggerShape">;
 export type Fire = Schema<"FireShape">;
 export type Delivery = Schema<"DeliverySummary">;
+export type Rejection = Schema<"RejectionShape">;
 export type Breaker = Schema<"Breaker">;
 export type Kind = Trigger["kind"];
 
@@ -84,6 +85,13 @@ export function deliveryQuery(deliveryId: string) {
     queryFn: async () =>
       (await unwrap(api.GET("/api/deliveries/{deliveryId}", { params: { path: { deliveryId } } }))).delivery,
     staleTime: Infinity,
+  });
+}
+
+export function rejectionsQuery(triggerId: string) {
+  return queryOptions({
+    queryKey: [...TRIGGERS, "rejections", triggerId],
+    queryFn: () => unwrap(api.GET("/api/triggers/{triggerId}/rejections", { params: { path: { triggerId } } })),
   });
 }
 
