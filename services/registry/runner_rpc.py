@@ -105,6 +105,7 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
             slots=proven.runner.slots,
         )
         response.expires_at.FromDatetime(proven.expires_at)
+        response.answered_at.GetCurrentTime()
         return response
 
     def Heartbeat(  # noqa: N802, D102

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -103,6 +104,8 @@ class ScriptedHub(RunnerServiceServicer):
         self.declarations: list[bytes] = []
         self.offers_with_finish: list[Attempt] = []
         self.incarnation = "first"
+        self.clock_ahead = timedelta(0)
+        """How far the Hub's clock is ahead."""
         self.beat_seconds = 0.2
         self.lease_seconds = 30.0
         self.epoch = 0
@@ -219,7 +222,9 @@ class ScriptedHub(RunnerServiceServicer):
         await self._note("Authenticate")
         if request.machine_secret != SECRET:
             await _refuse(context, "CREDENTIALS_INVALID", grpc.StatusCode.UNAUTHENTICATED)
-        return pb.AuthenticateResponse(session_token="token", runner_id="r1", name="box", protocol=1, slots=self.slots)
+        answer = pb.AuthenticateResponse(session_token="token", runner_id="r1", name="box", protocol=1, slots=self.slots)
+        answer.answered_at.FromDatetime(datetime.now(UTC) + self.clock_ahead)
+        return answer
 
     async def Heartbeat(self, requests: Any, context: Any) -> None:
         with suppress(asyncio.CancelledError):  # grpc logs the end of a broken stream as an error otherwise
