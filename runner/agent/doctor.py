@@ -10,6 +10,7 @@ from runner.agent.grpc_transport import GrpcTransport
 from runner.agent.settings import RunnerSettings, unknown_names
 from runner.agent.transport import HubRefusedError, HubUnavailableError
 from runner.nodes import registry
+from runner.nodes.browser import program
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def _nodes() -> Finding:
 
 
 def _capabilities() -> Finding:
-    return Finding("capabilities", ok=True, message=", ".join(machine.capabilities()) + ".")
+    missing = program.missing()
+    without = "" if missing is None else f" No browser nodes can run: {missing}."
+    return Finding("capabilities", ok=True, message=", ".join(machine.capabilities()) + "." + without)
 
 
 async def _hub(settings: RunnerSettings) -> list[Finding]:

@@ -11,15 +11,7 @@ from pathlib import Path
 
 import psutil
 
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "msedge",
-    "microsoft-edge",
-    "chrome",
-)
+from runner.nodes.browser import program
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ def measure(home: Path) -> MachineLoad:
 def capabilities() -> tuple[str, ...]:
     """What nodes may require that is really here: the operating system, a browser, a screen."""
     found = {f"os:{_system()}"}
-    if any(shutil.which(name) for name in BROWSERS):
+    if program.missing() is None:
         found.add("browser")
     if _has_screen():
         found.add("desktop")

@@ -77,6 +77,10 @@ class RunnerSettings(BaseSettings):
     kept_result_bytes: int = Field(default=256 * 1024 * 1024, gt=0)
     journal_rewrite_bytes: int = Field(default=4 * 1024 * 1024, gt=0)
 
+    browser: Path | None = None
+    """The program that browser nodes use; the first Chromium, Chrome or Edge found when not set. The executions read
+    it from the environment (`runner.nodes.browser.program`)."""
+
     intervals_file: Path | None = None
     """For tests: where begin and end of every execution are written."""
     crash_at: str | None = None

@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.nodes import (
     approvals,
+    browser,
     control,
     csv_files,
     data,
@@ -73,6 +74,7 @@ BUILT_IN: tuple[type[AnyNode], ...] = (
     *tables.NODES,
     *table_groups.NODES,
     *logs.NODES,
+    *browser.NODES,
 )
 
 

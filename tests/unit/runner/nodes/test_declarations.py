@@ -12,6 +12,14 @@ OURS = sorted(name for name in declarations() if not name.startswith(OF_OTHERS))
 
 def test_the_families_are_complete():
     assert OURS == [
+        "browser.check",
+        "browser.click",
+        "browser.close",
+        "browser.extractText",
+        "browser.fill",
+        "browser.goto",
+        "browser.open",
+        "browser.select",
         "csv.read",
         "csv.write",
         "data.date",

@@ -1,0 +1,9 @@
+"""Nodes that act in a browser: one Chromium for each execution, from browser.open to browser.close or the end.
+
+`base` is how a node comes to the browser, `session` the browser itself, `failures` what is kept when a node fails.
+Elements are named by `runner.selectors`.
+"""
+
+from runner.nodes.browser import acting, extracting, navigation, opening, printing
+
+NODES = (*opening.NODES, *navigation.NODES, *acting.NODES, *extracting.NODES, *printing.NODES)

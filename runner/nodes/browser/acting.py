@@ -1,0 +1,191 @@
+"""What a person does with mouse and keyboard: click, fill in, choose, tick."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from runner.nodes.base import NodeContext, NodeFailure
+from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, tell_fallback
+from runner.workflow.documents import Json
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator
+
+    from runner.nodes.browser.session import BrowserSession
+
+Modifier = Literal["Alt", "Control", "Meta", "Shift"]
+
+
+class ClickConfig(ElementConfig):
+    """Config of browser.click."""
+
+    button: Literal["left", "right", "middle"] = Field(default="left", title="Button", description="Of the mouse.")
+    count: Literal[1, 2, 3] = Field(default=1, title="Clicks", description="2 for a double click.")
+    modifiers: list[Modifier] = Field(
+        default_factory=list, max_length=4, title="Keys held", description="Held down while clicking."
+    )
+
+
+class Click(BrowserNode[ClickConfig]):
+    """browser.click: output `{element, url, tabs}`: what it was found by, where the page stands, the number of tabs.
+
+    Waits until the element is visible, at rest, enabled and not covered. Nothing was clicked when it fails as not found
+    or not ready.
+    """
+
+    type = "browser.click"
+    title = "Click"
+    help = "Clicks an element of the page as soon as it can be clicked."
+    icon = "click"
+    config = ClickConfig
+    example: ClassVar[dict[str, Any]] = {
+        "selector": {"candidates": [{"strategy": "id", "value": "save"}, {"strategy": "text", "value": "Save"}]}
+    }
+    doing = "click the element"
+
+    async def act(self, config: ClickConfig, session: "BrowserSession", context: NodeContext) -> Json:
+        """Click it. Raises NodeFailure ELEMENT_*."""
+        found = await session.find(config.selector, config.wait_seconds)
+        tell_fallback(found, context)
+        await found.locator.click(
+            button=config.button,
+            click_count=config.count,
+            modifiers=config.modifiers,
+            timeout=config.wait_seconds * 1000,
+        )
+        session.settle()
+        return element_output(found, url=session.url, tabs=len(session.pages))
+
+
+class FillConfig(ElementConfig):
+    """Config of browser.fill."""
+
+    value: str | int | float = Field(title="Value", description="What the field is to hold; empty text clears it.")
+    append: bool = Field(default=False, title="Append", description="Keep what the field holds already.")
+    key_by_key: bool = Field(
+        default=False, title="Key by key", description="Press every key, for pages that listen to keys."
+    )
+    then_press: Literal["Enter", "Tab", "Escape"] | None = Field(
+        default=None, title="Then press", description="A key pressed afterwards, for instance Enter to search."
+    )
+
+
+class Fill(BrowserNode[FillConfig]):
+    """browser.fill: output `{element, url}`; the value stands in the node's input, credentials masked.
+
+    A field that was filled with a credential is covered in every later picture.
+    """
+
+    type = "browser.fill"
+    title = "Fill in"
+    help = "Writes a value into a field."
+    icon = "cursor-text"
+    config = FillConfig
+    example: ClassVar[dict[str, Any]] = {"selector": "label=Delivery date", "value": "{{ inputs.date }}"}
+    doing = "fill in the field"
+
+    async def act(self, config: FillConfig, session: "BrowserSession", context: NodeContext) -> Json:
+        """Write it. Raises NodeFailure ELEMENT_*."""
+        found = await session.find(config.selector, config.wait_seconds)
+        tell_fallback(found, context)
+        field, milliseconds = found.locator, config.wait_seconds * 1000
+        value = str(config.value)
+        if context.mask(value) != value:
+            session.secret_fields.append(field)
+        if config.key_by_key:
+            if not config.append:
+                await field.fill("", timeout=milliseconds)
+            await field.press_sequentially(value, timeout=milliseconds)
+        else:
+            before = await field.input_value(timeout=milliseconds) if config.append else ""
+            await field.fill(before + value, timeout=milliseconds)
+        if config.then_press is not None:
+            await field.press(config.then_press, timeout=milliseconds)
+        return element_output(found, url=session.url)
+
+
+class SelectConfig(ElementConfig):
+    """Config of browser.select."""
+
+    options: str | list[str] = Field(title="Options", description="What to choose; several for lists that allow it.")
+    by: Literal["label", "value", "index"] = Field(
+        default="label", title="By", description="The options' text, their value, or their place from 0."
+    )
+
+
+class Select(BrowserNode[SelectConfig]):
+    """browser.select: output `{element, selected}`, the values that are chosen now. Choosing twice changes nothing."""
+
+    type = "browser.select"
+    title = "Choose option"
+    help = "Chooses options of a drop-down or list."
+    icon = "list-search"
+    config = SelectConfig
+    example: ClassVar[dict[str, Any]] = {"selector": "name=country", "options": "Switzerland"}
+    repeatable = True
+    doing = "choose the option"
+
+    async def act(self, config: SelectConfig, session: "BrowserSession", context: NodeContext) -> Json:
+        """Choose. Raises NodeFailure OPTION_NOT_FOUND with the options there are, ELEMENT_*."""
+        from playwright.async_api import TimeoutError as PlaywrightTimeoutError  # noqa: PLC0415 - see `guarded`
+
+        found = await session.find(config.selector, config.wait_seconds)
+        tell_fallback(found, context)
+        wanted = [config.options] if isinstance(config.options, str) else config.options
+        try:
+            selected = await _choose(found.locator, wanted, config)
+        except PlaywrightTimeoutError:
+            there = await found.locator.locator("option").all_text_contents()
+            if not there:
+                raise
+            raise _no_option(wanted, [text.strip() for text in there]) from None
+        return element_output(found, selected=selected)
+
+
+async def _choose(field: "Locator", wanted: list[str], config: SelectConfig) -> list[str]:
+    milliseconds = config.wait_seconds * 1000
+    match config.by:
+        case "label":
+            return await field.select_option(label=wanted, timeout=milliseconds)
+        case "value":
+            return await field.select_option(value=wanted, timeout=milliseconds)
+        case "index":
+            places = [int(each) for each in wanted if each.isdecimal()]
+            if len(places) < len(wanted):
+                raise NodeFailure("OPTION_NOT_FOUND", "By index the options are whole numbers from 0.")
+            return await field.select_option(index=places, timeout=milliseconds)
+
+
+def _no_option(wanted: list[str], there: list[str]) -> NodeFailure:
+    shown = ", ".join(repr(text) for text in there[:30])
+    message = f"The list has no {' or '.join(map(repr, wanted))} that can be chosen; it has: {shown}."
+    return NodeFailure("OPTION_NOT_FOUND", message, retryable=True, details={"options": [*there[:200]]})
+
+
+class CheckConfig(ElementConfig):
+    """Config of browser.check."""
+
+    checked: bool = Field(default=True, title="Ticked", description="Off takes the tick away.")
+
+
+class Check(BrowserNode[CheckConfig]):
+    """browser.check: output `{element, checked}`. Ticking twice changes nothing."""
+
+    type = "browser.check"
+    title = "Tick"
+    help = "Ticks a box, chooses a radio button, or takes the tick away."
+    icon = "shield-check"
+    config = CheckConfig
+    example: ClassVar[dict[str, Any]] = {"selector": "label=I agree", "checked": True}
+    repeatable = True
+    doing = "tick the box"
+
+    async def act(self, config: CheckConfig, session: "BrowserSession", context: NodeContext) -> Json:
+        """Set it, whatever it was. Raises NodeFailure ELEMENT_*."""
+        found = await session.find(config.selector, config.wait_seconds)
+        tell_fallback(found, context)
+        await found.locator.set_checked(config.checked, timeout=config.wait_seconds * 1000)
+        return element_output(found, checked=config.checked)
+
+
+NODES = (Click, Fill, Select, Check)

@@ -1,0 +1,117 @@
+"""What a browser node says when it could not do its work, and the evidence it keeps: a picture and the trace.
+
+The trace holds everything that was done and all texts of the page. Texts are masked before it leaves; what is no text
+is left out of it, except pictures the page itself loaded.
+"""
+
+import asyncio
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+
+from runner.nodes.base import NodeContext, NodeFailure
+from runner.nodes.browser.session import BrowserSession
+from runner.selectors.finding import NotFoundError
+from runner.workflow.documents import Json
+
+EVIDENCE_SECONDS: Final = 10.0
+SCREENSHOT_MILLISECONDS: Final = 5_000
+_PICTURES: Final = (".png", ".jpeg", ".jpg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
+_LOG_LINES: Final = 6
+
+
+def not_found_failure(error: NotFoundError, session: BrowserSession) -> NodeFailure:
+    """No candidate fits one element: what was tried, and what each matched."""
+    tried = "; ".join(map(str, error.tried))
+    details: dict[str, Json] = {"tried": [each.as_json() for each in error.tried], **place(session)}
+    if error.unreadable:
+        return NodeFailure("SELECTOR_INVALID", f"The selector cannot be used: {tried}.", details=details)
+    where = f"on {session.url}"
+    if error.ambiguous:
+        message = (
+            f"Waited {error.seconds:.1f} s for one element {where}, but the candidates fit several: {tried}. "
+            "Add an anchor or a candidate that tells them apart."
+        )
+        return NodeFailure("ELEMENT_AMBIGUOUS", message, retryable=True, details=details)
+    message = f"Waited {error.seconds:.1f} s for the element {where}, but no candidate fits: {tried}."
+    return NodeFailure("ELEMENT_NOT_FOUND", message, retryable=True, details=details)
+
+
+def playwright_failure(error: PlaywrightError, session: BrowserSession, doing: str) -> NodeFailure:
+    """What the library said, for people. `doing` completes the sentence "Could not …"."""
+    details = place(session)
+    lines = [line.strip(" -") for line in error.message.splitlines() if line.strip()]
+    said = lines[0] if lines else type(error).__name__
+    if "has been closed" in error.message or "Target crashed" in error.message or "Page crashed" in error.message:
+        message = f"Could not {doing}: the tab or the browser was closed meanwhile, or crashed."
+        return NodeFailure("BROWSER_CLOSED", message, details=details)
+    if "Frame was detached" in error.message or "frame got detached" in error.message.lower():
+        message = f"Could not {doing}: the frame is gone from the page; enter it again by browser.frame."
+        return NodeFailure("FRAME_GONE", message, retryable=True, details=details)
+    if isinstance(error, PlaywrightTimeoutError):
+        reasons = [
+            line for line in lines[1:] if not line.startswith(("Call log", "waiting for locator", "locator resol"))
+        ]
+        details["log"] = [*reasons[-_LOG_LINES:]]
+        because = f": {reasons[-1]}" if reasons else ""
+        message = f"Could not {doing} within the time{because}."
+        return NodeFailure("ELEMENT_NOT_READY", message, retryable=True, details=details)
+    for prefix in ("Locator.", "Page.", "Frame.", "ElementHandle."):
+        if said.startswith(prefix):
+            said = said.partition(": ")[2] or said
+    return NodeFailure("BROWSER_ACTION_FAILED", f"Could not {doing}: {said}", details=details)
+
+
+def place(session: BrowserSession) -> dict[str, Json]:
+    """Where the browser stands, for the details of a failure."""
+    return {"url": session.url}
+
+
+async def keep_evidence(failure: NodeFailure, session: BrowserSession, context: NodeContext) -> None:
+    """Attach a screenshot and the trace, as far as the browser still answers, and refer to them in the details."""
+    if session.opening.evidence == "nothing":
+        return
+    try:
+        async with asyncio.timeout(EVIDENCE_SECONDS):
+            picture = session.folder / "failure.png"
+            await take_picture(session, picture)
+            artifact = await context.attach(picture, f"{context.node_id}-failure.png", "image/png")
+            failure.details["screenshot"] = artifact.as_json()
+            if session.opening.evidence == "screenshotAndTrace":
+                trace = session.folder / "trace.zip"
+                await session.save_trace(trace)
+                await asyncio.to_thread(mask_archive, trace, context.mask)
+                artifact = await context.attach(trace, f"{context.node_id}-trace.zip", "application/zip")
+                failure.details["trace"] = artifact.as_json()
+    except (PlaywrightError, NodeFailure, TimeoutError, OSError) as error:
+        context.log("warning", f"Not all evidence of the failure could be kept: {error}")
+
+
+async def take_picture(session: BrowserSession, path: Path, *, full_page: bool = False) -> None:
+    """A screenshot of the tab, with the fields covered that hold a credential. Raises PlaywrightError."""
+    await session.page.screenshot(
+        path=path,
+        full_page=full_page,
+        mask=session.secret_fields,
+        animations="disabled",
+        timeout=SCREENSHOT_MILLISECONDS,
+    )
+
+
+def mask_archive(path: Path, mask: Callable[[str], str]) -> None:
+    """Write the zip anew with every text masked and without what is neither text nor picture."""
+    clean = path.with_suffix(".clean")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            data = source.read(entry)
+            try:
+                data = mask(data.decode()).encode()
+            except UnicodeDecodeError:
+                if not entry.filename.lower().endswith(_PICTURES):
+                    continue
+            target.writestr(entry.filename, data)
+    clean.replace(path)

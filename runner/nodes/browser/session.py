@@ -1,0 +1,190 @@
+"""The browser of one execution: one Chromium with a profile of its own, kept from its opening to its closing.
+
+Owns the processes, the folder that holds everything they write, the tab and frame that nodes act in, and the trace.
+Needs Playwright; nodes import this module only when they open a browser.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from playwright.async_api import BrowserContext, Dialog, Frame, Locator, Page, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from runner.selectors.finding import Found, find, find_all
+from runner.selectors.model import Selector, parse_selector
+
+QUIET_FLAGS: Final = (
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+KEPT_STEPS: Final = 100
+"""A trace begins anew after so many steps: an execution of 10,000 clicks must not fill the disk with them."""
+SHOWN_ADDRESS: Final = 500
+_LONGEST_TEMP: Final = 60
+"""Chromium puts a socket into its folder for temporary files, and a socket's path has at most 107 characters."""
+
+Evidence = Literal["screenshotAndTrace", "screenshot", "nothing"]
+DialogAnswer = Literal["accept", "dismiss"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a browser is opened."""
+
+    program: Path
+    headless: bool = True
+    width: int = 1280
+    height: int = 900
+    locale: str | None = None
+    time_zone: str | None = None
+    user_agent: str | None = None
+    ignore_certificates: bool = False
+    dialogs: DialogAnswer = "dismiss"
+    evidence: Evidence = "screenshotAndTrace"
+
+
+@dataclass(slots=True)
+class BrowserSession:
+    """What nodes use between browser.open and browser.close; made by `open_session`."""
+
+    opening: Opening
+    folder: Path
+    context: BrowserContext
+    page: Page
+    frame: Frame
+    _playwright: Playwright
+    secret_fields: list[Locator] = field(default_factory=list)
+    """Fields that hold a credential; they are covered in pictures."""
+    dialogs: list[str] = field(default_factory=list)
+    """What the page said in dialogs since a node last asked."""
+    _steps: int = 0
+    _closed: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the tab is, cut off where no person reads on."""
+        return self.page.url[:SHOWN_ADDRESS]
+
+    @property
+    def pages(self) -> list[Page]:
+        """The open tabs, in the order in which they were opened."""
+        return self.context.pages
+
+    async def find(self, selector: str | Selector, seconds: float) -> Found:
+        """The one element in the current frame. Raises NotFoundError, ValueError for an unfit text."""
+        return await find(self.frame, parse_selector(selector), seconds)
+
+    async def find_all(self, selector: str | Selector, seconds: float) -> tuple[Locator, Found]:
+        """All elements of the first candidate that fits any, and that candidate. Raises NotFoundError, ValueError."""
+        return await find_all(self.frame, parse_selector(selector), seconds)
+
+    def turn_to(self, page: Page) -> None:
+        """Act in this tab from now on, outside of its frames."""
+        self.page = page
+        self.frame = page.main_frame
+
+    def settle(self) -> None:
+        """After a tab was closed, by whomever: act in the latest that is left."""
+        if self.page.is_closed() and self.pages:
+            self.turn_to(self.pages[-1])
+
+    async def begin_step(self) -> None:
+        """A node begins to act."""
+        self.settle()
+        if self.opening.evidence != "screenshotAndTrace":
+            return
+        self._steps += 1
+        if self._steps > KEPT_STEPS:
+            self._steps = 0
+            await self.context.tracing.stop_chunk()
+            await self.context.tracing.start_chunk()
+
+    async def save_trace(self, path: Path) -> None:
+        """Write what was done since the trace began, as a zip for Playwright's viewer, and begin anew."""
+        await self.context.tracing.stop_chunk(path=path)
+        self._steps = 0
+        await self.context.tracing.start_chunk()
+
+    def take_dialogs(self) -> list[str]:
+        """What the page said in dialogs since the last call."""
+        said, self.dialogs = self.dialogs, []
+        return said
+
+    async def close(self) -> None:
+        """End the browser and remove everything it wrote."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            await self.context.close()
+        except PlaywrightError:
+            # It crashed or was ended by a person: what counts is that it is gone.
+            pass
+        finally:
+            await self._playwright.stop()
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def answer(self, dialog: Dialog) -> None:
+        """Note what the page said and answer as it was opened to."""
+        self.dialogs.append(dialog.message)
+        with suppress(PlaywrightError):  # the tab may be closed meanwhile
+            if self.opening.dialogs == "accept":
+                await dialog.accept(dialog.default_value)
+            else:
+                await dialog.dismiss()
+
+
+async def open_session(opening: Opening, workdir: Path) -> BrowserSession:
+    """Start a browser with one empty tab. Raises PlaywrightError when it does not start; nothing is left then."""
+    folder = Path(tempfile.mkdtemp(prefix=".browser-", dir=workdir))
+    playwright: Playwright | None = None
+    try:
+        playwright = await async_playwright().start()
+        context = await playwright.chromium.launch_persistent_context(folder / "profile", **_options(opening, folder))
+        page = context.pages[0] if context.pages else await context.new_page()
+        session = BrowserSession(opening, folder, context, page, page.main_frame, playwright)
+        context.on("dialog", lambda dialog: session.answer(dialog))  # noqa: PLW0108 - the library writes to the owner of a method
+        if opening.evidence == "screenshotAndTrace":
+            # Pictures of the trace could not be covered where they show credentials; its texts can be masked.
+            await context.tracing.start(screenshots=False, snapshots=True)
+    except BaseException:
+        if playwright is not None:
+            await playwright.stop()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        raise
+    return session
+
+
+def _options(opening: Opening, folder: Path) -> dict[str, Any]:
+    """For Playwright: everything the browser writes stays in `folder`, so that a killed one leaves nothing."""
+    environment: dict[str, str | float | bool] = {**os.environ}
+    if len(str(folder)) <= _LONGEST_TEMP:
+        environment["TMPDIR"] = str(folder)
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {
+        "executable_path": opening.program,
+        "headless": opening.headless,
+        "args": [*QUIET_FLAGS, *(["--no-sandbox"] if is_root else [])],
+        "chromium_sandbox": not is_root,
+        "artifacts_dir": folder / "artifacts",
+        "downloads_path": folder / "downloads",
+        "traces_dir": folder / "traces",
+        "env": environment,
+        "viewport": {"width": opening.width, "height": opening.height},
+        "locale": opening.locale,
+        "timezone_id": opening.time_zone,
+        "user_agent": opening.user_agent,
+        "ignore_https_errors": opening.ignore_certificates,
+        # The signals are the execution's: it closes the browser in its own order.
+        "handle_sigint": False,
+        "handle_sigterm": False,
+        "handle_sighup": False,
+    }
