@@ -19,13 +19,22 @@ _OPERATOR = frozenset(
         "approval:decide",
         "workflow:view",
         "trigger:view",
+        "queue:view",
+        "queue:work",
         "runner:view",
         "license:view",
         "session:own",
         "api-key:own",
     }
 )
-_DEVELOPER = _OPERATOR | {"workflow:edit", "workflow:publish", "trigger:edit", "event:view", "event:manage"}
+_DEVELOPER = _OPERATOR | {
+    "workflow:edit",
+    "workflow:publish",
+    "trigger:edit",
+    "queue:edit",
+    "event:view",
+    "event:manage",
+}
 _ADMIN = _DEVELOPER | {"event:private", "runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
 
 ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}

@@ -42,6 +42,8 @@ from services.scheduler.expressions.rpc import registration as expression_regist
 from services.scheduler.notifications.postman import Postman
 from services.scheduler.notifications.rpc import notification_registration
 from services.scheduler.outcomes.rpc import registration as outcome_registration
+from services.scheduler.queues.rpc import registration as queue_registration
+from services.scheduler.queues.runner_rpc import runner_registration as work_item_registration
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher, trigger_registration
 from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
@@ -127,6 +129,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
                 webhook_registration(core, submissions, filters),
                 expression_registration(previews),
+                queue_registration(core.pool, core.outbox),
+                work_item_registration(core.pool),
                 delivery_registration(core.pool, core.outbox, sender, settings),
                 notification_registration(
                     core.pool, core.outbox, Postman(core.pool, settings.mail_server, settings.public_url)

@@ -18,6 +18,7 @@ from services.scheduler.loops.reconciler import Reconciler
 from services.scheduler.loops.retention import Retention
 from services.scheduler.loops.schedules import Schedules
 from services.scheduler.outcomes.release import Releasers
+from services.scheduler.queues.release import Release
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher
 from services.scheduler.triggers.release import ScheduleReleaser
@@ -63,6 +64,7 @@ def main() -> None:
                     partial(every, settings.reap_seconds, reaper.run_once, stop=stop, name="reaper"),
                     partial(every, settings.retention_seconds, retention.run_once, stop=stop, name="retention"),
                     partial(every, settings.reap_seconds, approvals.expire, stop=stop, name="approvals"),
+                    partial(every, settings.reap_seconds, Release(core.pool).run_once, stop=stop, name="work items"),
                     partial(every, settings.poll_seconds, schedules.plan, stop=stop, name="planner"),
                     partial(
                         every, settings.poll_seconds, schedules.fire, stop=stop, wake=schedules.wake, name="schedules"

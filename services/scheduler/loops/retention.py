@@ -1,4 +1,4 @@
-"""Forgets what need not be kept: idempotency keys after a day, logs, executions, artifacts, deliveries after theirs."""
+"""Forgets what need not be kept: idempotency keys after a day, logs, executions, items, deliveries after theirs."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from services.kit import idempotency
 from services.scheduler.evidence import retention as evidence
 from services.scheduler.evidence.compose import artifact_folder
 from services.scheduler.evidence.files import ArtifactFiles
+from services.scheduler.queues.release import forget_items
 from services.scheduler.webhooks.retention import forget_deliveries, forget_rejections
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Retention:
             await connection.execute(idempotency.DELETE_OLD)
         await evidence.forget_logs(self._pool, self._settings.keep_logs_days)
         await evidence.forget_executions(self._pool, self._settings.keep_executions_days)
+        await forget_items(self._pool, self._settings.keep_executions_days)
         await evidence.forget_artifacts(self._pool, self._files)
         await forget_deliveries(self._pool, self._settings.keep_deliveries_days)
         await forget_rejections(self._pool, self._settings.keep_deliveries_days)
