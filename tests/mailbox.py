@@ -66,7 +66,8 @@ class Mailbox:
         good = isinstance(data, LoginPassword) and data.password == b"secret"
         if good:
             self.signed_in.append(data.login.decode())
-        return AuthResult(success=good)
+        # A refusal that is not handled here is answered by the server.
+        return AuthResult(success=good, handled=good)
 
 
 @asynccontextmanager
