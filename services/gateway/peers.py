@@ -22,6 +22,7 @@ from exekra.scheduler.v1 import (  # noqa: F401
     event_endpoint_service_pb2,
     evidence_service_pb2,
     execution_service_pb2,
+    expression_service_pb2,
     notification_rule_service_pb2,
     outcome_service_pb2,
     trigger_service_pb2,
