@@ -67,6 +67,7 @@ SHOTS: Final = (
     Shot("api-keys", "/api-keys"),
     Shot("audit", "/audit"),
     Shot("licence", "/licence"),
+    Shot("health", "/health"),
     Shot("settings", "/settings"),
     Shot("not-found", "/no-such-place"),
     Shot("studio", "/workflows/{workflow}/studio"),

@@ -50,6 +50,7 @@ PAGES = (
     "/api-keys",
     "/audit",
     "/licence",
+    "/health",
     "/settings",
     "/no-such-place",
 )

@@ -7,6 +7,7 @@ import { calendarsRoutes } from "~/pages/calendars/routes";
 import { eventsRoutes } from "~/pages/events/routes";
 import { executionRoutes } from "~/pages/execution/routes";
 import { executionsRoutes } from "~/pages/executions/routes";
+import { healthRoutes } from "~/pages/health/routes";
 import { homeRoutes } from "~/pages/home/routes";
 import { licenceRoutes } from "~/pages/licence/routes";
 import { peopleRoutes } from "~/pages/people/routes";
@@ -38,6 +39,7 @@ const routeTree = rootRoute.addChildren([
     ...auditRoutes,
     ...peopleRoutes,
     ...licenceRoutes,
+    ...healthRoutes,
     ...settingsRoutes,
     ...studioRoutes,
   ]),

@@ -1,5 +1,6 @@
 /** The places of the side bar. An entry is shown to those who may see its page. */
 import {
+  IconHeartbeat,
   IconHome,
   IconListDetails,
   IconRoute,
@@ -68,6 +69,7 @@ export const GROUPS: readonly PlaceGroup[] = [
       { to: "/users", label: "Users", icon: IconUsers, key: "u", permission: "user:manage" },
       { to: "/api-keys", label: "API keys", icon: IconKey, key: "k", permission: "api-key:own" },
       { to: "/licence", label: "Licence", icon: IconLicense, key: "l", permission: "license:view" },
+      { to: "/health", label: "Health", icon: IconHeartbeat, key: "h" },
       { to: "/settings", label: "Settings", icon: IconSettings, key: "s" },
     ],
   },

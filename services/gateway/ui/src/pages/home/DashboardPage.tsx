@@ -15,6 +15,7 @@ import { Page } from "~/shared/Page";
 import classes from "./Dashboard.module.css";
 import { FailureGroups } from "./FailureGroups";
 import { FirstSteps } from "./FirstSteps";
+import { HeldBanner } from "./HeldBanner";
 import { LicenceBanner } from "./LicenceBanner";
 import { LostOnes } from "./LostOnes";
 import { NextFires } from "./NextFires";
@@ -71,6 +72,7 @@ export function DashboardPage() {
 function Shown({ dashboard, hours }: { dashboard: Dashboard; hours: number }) {
   return (
     <div className="stack">
+      <HeldBanner />
       <LicenceBanner />
       <FirstSteps dashboard={dashboard} />
       <Stats dashboard={dashboard} hours={hours} />

@@ -1,4 +1,4 @@
-/** What a new Hub needs before it is of use; gone once it has it. */
+/** What a new Hub needs before it is of use, in the order in which people do it; gone once something has run. */
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react";
@@ -9,6 +9,8 @@ import { api, unwrap } from "~/api/client";
 import { useMay, useMe } from "~/api/session";
 import { executionsQuery } from "~/shared/executions/queries";
 import { CopyField } from "~/shared/Copy";
+import { plural } from "~/shared/format";
+import { licenceQuery } from "~/shared/licence";
 import { Panel } from "~/shared/Panel";
 
 import classes from "./Dashboard.module.css";
@@ -17,12 +19,14 @@ import type { Dashboard } from "./queries";
 export function FirstSteps({ dashboard }: { dashboard: Dashboard }) {
   const { user } = useMe();
   const [mayManage, mayEdit] = [useMay("runner:manage"), useMay("workflow:edit")];
+  const maySeeLicence = useMay("license:view");
   const executions = useQuery({ ...executionsQuery({ limit: 1 }), staleTime: 10_000 });
   const workflows = useQuery({
     queryKey: ["workflows", { limit: 1 }],
     queryFn: () => unwrap(api.GET("/api/workflows", { params: { query: { limit: 1 } } })),
     staleTime: 10_000,
   });
+  const licence = useQuery({ ...licenceQuery, enabled: maySeeLicence }).data;
   if (!executions.data || !workflows.data || !mayEdit) return null;
   const hasRunner = dashboard.runners.some((one) => one.state !== "OFFLINE" && one.count > 0);
   const hasWorkflow = workflows.data.items.length > 0;
@@ -31,6 +35,22 @@ export function FirstSteps({ dashboard }: { dashboard: Dashboard }) {
   return (
     <Panel title="First steps">
       <div className={classes["steps"]}>
+        <Step title="A password of your own">
+          <p className="mut">The first one was made by the Hub and stands in its folder.</p>
+          <Button renderRoot={(props) => <Link to="/settings" {...props} />}>Choose a password</Button>
+        </Step>
+        {licence && (
+          <Step done title="A licence">
+            <p className="mut">
+              {licence.state === "community"
+                ? `The community edition needs none: ${plural(licence.runnerLimit, "runner")}, ${licence.concurrentExecutions} executions at a time.`
+                : `For ${licence.customer ?? "this Hub"}: ${plural(licence.runnerLimit, "runner")}.`}
+            </p>
+            <Link to="/licence" className="link">
+              Licence
+            </Link>
+          </Step>
+        )}
         <Step done={hasRunner} title="A runner that does the work">
           <p className="mut">{hasRunner ? "One is connected." : "Pair the computer on which workflows shall run."}</p>
           {!hasRunner && mayManage && (
@@ -67,7 +87,7 @@ export function FirstSteps({ dashboard }: { dashboard: Dashboard }) {
   );
 }
 
-function Step({ done, title, children }: { done: boolean; title: string; children: ReactNode }) {
+function Step({ done = false, title, children }: { done?: boolean; title: string; children: ReactNode }) {
   return (
     <section className={classes["step"]}>
       <h3>

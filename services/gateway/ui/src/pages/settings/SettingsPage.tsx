@@ -1,13 +1,11 @@
-/** The person's own things (theme, password, sessions) and how the Hub is. */
+/** The person's own things: theme, password, sessions. */
 import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
 
-import { useMay, useMe } from "~/api/session";
+import { useMe } from "~/api/session";
 import { zone } from "~/shared/format";
 import { Page } from "~/shared/Page";
 import { Facts, Panel } from "~/shared/Panel";
 
-import { Dispatch } from "./Dispatch";
-import { Health } from "./Health";
 import { Password } from "./Password";
 import { Sessions } from "./Sessions";
 import classes from "./Settings.module.css";
@@ -20,7 +18,6 @@ const SCHEMES = [
 
 export function SettingsPage() {
   const { user } = useMe();
-  const mayHold = useMay("dispatch:hold");
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <Page title="Settings">
@@ -47,12 +44,8 @@ export function SettingsPage() {
             />
           </Panel>
           <Password />
-          <Sessions />
         </div>
-        <div className="stack">
-          <Health />
-          {mayHold && <Dispatch />}
-        </div>
+        <Sessions />
       </div>
     </Page>
   );

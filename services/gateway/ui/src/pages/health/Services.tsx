@@ -1,3 +1,4 @@
+/** The parts of the Hub, and whether each answers now. */
 import { useQuery } from "@tanstack/react-query";
 import { IconCheck, IconX } from "@tabler/icons-react";
 
@@ -5,7 +6,7 @@ import { Note } from "~/shared/Feedback";
 import { Loaded } from "~/shared/Loaded";
 import { Panel } from "~/shared/Panel";
 
-import classes from "./Settings.module.css";
+import classes from "./Health.module.css";
 
 interface Readiness {
   status: string;
@@ -35,11 +36,14 @@ async function askFacts(): Promise<PairingFacts> {
   return (await (await fetch("/.well-known/exekra")).json()) as PairingFacts;
 }
 
-export function Health() {
+export function Services() {
   const query = useQuery({ queryKey: ["readiness"], queryFn: askReadiness, refetchInterval: EVERY_MILLISECONDS });
   const facts = useQuery({ queryKey: ["hub-facts"], queryFn: askFacts, staleTime: Infinity });
   return (
-    <Panel title="Health" aside={facts.data && `version ${facts.data.version}, runners at ${facts.data.runnerAddress}`}>
+    <Panel
+      title="Services"
+      aside={facts.data && `version ${facts.data.version}, runners at ${facts.data.runnerAddress}`}
+    >
       <Loaded query={query} what="The health" rows={3}>
         {({ checks, status }) => (
           <div className="stack">
