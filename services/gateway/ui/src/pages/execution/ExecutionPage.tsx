@@ -103,6 +103,7 @@ function Shown({ execution }: { execution: Execution }) {
         </div>
       </div>
       <RunDrawer
+        execution={execution}
         run={runs.data?.find((run) => String(run.seq) === search["run"]) ?? null}
         graph={graph.data}
         artifacts={artifacts.data ?? []}

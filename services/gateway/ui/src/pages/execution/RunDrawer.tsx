@@ -9,17 +9,19 @@ import { StatusBadge } from "~/shared/Status";
 import { Time } from "~/shared/Time";
 
 import { ArtifactList } from "./Artifacts";
-import type { Artifact, NodeRun } from "./queries";
+import { Fork } from "./Fork";
+import type { Artifact, Execution, NodeRun } from "./queries";
 import { findNode, stepsOf } from "./rows";
 
 interface RunDrawerProps {
+  execution: Execution;
   run: NodeRun | null;
   graph: unknown;
   artifacts: readonly Artifact[];
   onClose: () => void;
 }
 
-export function RunDrawer({ run, graph, artifacts, onClose }: RunDrawerProps) {
+export function RunDrawer({ execution, run, graph, artifacts, onClose }: RunDrawerProps) {
   return (
     <Drawer
       opened={run !== null}
@@ -30,7 +32,12 @@ export function RunDrawer({ run, graph, artifacts, onClose }: RunDrawerProps) {
       overlayProps={{ backgroundOpacity: 0.12, color: "var(--ink)" }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      {run && <Shown run={run} artifacts={artifacts.filter((one) => one.nodeId === run.nodeId)} />}
+      {run && (
+        <div className="stack">
+          <Shown run={run} artifacts={artifacts.filter((one) => one.nodeId === run.nodeId)} />
+          <Fork execution={execution} run={run} graph={graph} />
+        </div>
+      )}
     </Drawer>
   );
 }
