@@ -141,6 +141,23 @@ const SHAPES: Record<Look, ReactNode> = {
   ),
 };
 
+/** What each status means, for the legend: of executions and nodes alike, in the order in which things happen. */
+export const MEANINGS: readonly [status: ExecutionStatus | NodeStatus, meaning: string][] = [
+  ["QUEUED", "waits for a runner"],
+  ["ASSIGNED", "a runner has it and is about to begin"],
+  ["RUNNING", "is at work"],
+  ["waiting", "waits for a person or a time, without a runner"],
+  ["paused", "held by a breakpoint"],
+  ["STOPPING", "was asked to stop"],
+  ["COMPLETED", "ended well"],
+  ["FAILED", "ended with a failure"],
+  ["STOPPED", "was stopped"],
+  ["LOST", "its runner vanished: nobody knows what it did"],
+  ["skipped", "was not on the way taken"],
+  ["retried", "failed and was tried again"],
+  ["reused", "taken over from an earlier execution"],
+];
+
 function lookOf(status: string): Look {
   const upper = status.toUpperCase();
   return upper in SHAPES ? (upper as Look) : "QUEUED";

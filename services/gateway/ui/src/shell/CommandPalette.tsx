@@ -1,4 +1,4 @@
-/** Ctrl+K: finds workflows, executions and runners, and does what can be done from anywhere. */
+/** Ctrl+K: finds workflows, triggers, runners, executions and questions, and does what can be done from anywhere. */
 import { Spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconKeyboard, IconSearch } from "@tabler/icons-react";
@@ -8,6 +8,7 @@ import { useRef, useState } from "react";
 import { useMe } from "~/api/session";
 import { openShortcuts } from "~/shared/shortcuts";
 
+import { COMMANDS } from "./commands";
 import { PLACES } from "./navigation";
 import { paletteStore, useFirstMarked } from "./palette";
 import { useFound } from "./useFound";
@@ -28,7 +29,14 @@ export function CommandPalette() {
       (!place.permission || me.permissions.includes(place.permission)) && place.label.toLowerCase().includes(words),
   );
   const list = useRef<HTMLDivElement>(null);
-  const shown = [...found, ...places].map((action) => action.to);
+  const commands = COMMANDS.filter(
+    (command) => words && me.permissions.includes(command.permission) && command.label.toLowerCase().includes(words),
+  );
+  const shown = [
+    ...found.map((item) => item.id),
+    ...commands.map((command) => command.label),
+    ...places.map((place) => place.to),
+  ];
   const { onType, onKeyDown } = useFirstMarked(list, shown, forWords === query.trim());
   return (
     <Spotlight.Root
@@ -47,7 +55,7 @@ export function CommandPalette() {
       overlayProps={{ backgroundOpacity: 1, color: "var(--scrim)", blur: 0 }}
     >
       <Spotlight.Search
-        placeholder="Find a workflow, execution, runner or page"
+        placeholder="Find a workflow, execution, trigger, runner or page"
         leftSection={<IconSearch size={16} stroke={1.5} />}
         aria-label="Find or do"
         onKeyDown={onKeyDown}
@@ -55,11 +63,19 @@ export function CommandPalette() {
       <Spotlight.ActionsList ref={list}>
         {found.map((item) => (
           <Spotlight.Action
-            key={item.to}
+            key={item.id}
             label={item.label}
             description={item.detail}
             leftSection={item.icon}
             onClick={() => void navigate({ to: item.to })}
+          />
+        ))}
+        {commands.map((command) => (
+          <Spotlight.Action
+            key={command.label}
+            label={command.label}
+            leftSection={<command.icon size={16} stroke={1.5} />}
+            onClick={() => void navigate({ to: command.to, search: command.search })}
           />
         ))}
         {places.map((place) => (
@@ -79,7 +95,7 @@ export function CommandPalette() {
             onClick={openShortcuts}
           />
         )}
-        {found.length === 0 && places.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
+        {shown.length === 0 && <Spotlight.Empty>Nothing is called that.</Spotlight.Empty>}
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );

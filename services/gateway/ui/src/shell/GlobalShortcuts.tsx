@@ -3,6 +3,7 @@ import { Modal } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 
 import { useMe } from "~/api/session";
+import { MEANINGS, StatusBadge } from "~/shared/Status";
 import { openShortcuts, spellKeys, useShortcut, useShortcutSheet, type Shortcut } from "~/shared/shortcuts";
 
 import { PLACES, type Place } from "./navigation";
@@ -38,8 +39,8 @@ function Sheet() {
     <Modal
       opened={opened}
       onClose={() => useShortcutSheet.setState({ opened: false })}
-      title="Keyboard shortcuts"
-      size={560}
+      title="Keyboard shortcuts and marks"
+      size={640}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <div className={classes["sheet"]}>
@@ -62,6 +63,19 @@ function Sheet() {
             </dl>
           </section>
         ))}
+        <section>
+          <h3 className="dim">What the marks mean</h3>
+          <dl>
+            {MEANINGS.map(([status, meaning]) => (
+              <div key={status} className="row">
+                <dt className={classes["status"]}>
+                  <StatusBadge status={status} />
+                </dt>
+                <dd className="mut sm">{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
       </div>
     </Modal>
   );

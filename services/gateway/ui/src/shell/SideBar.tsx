@@ -11,9 +11,11 @@ import { GROUPS, type Place } from "./navigation";
 import { palette } from "./palette";
 import { PersonMenu } from "./PersonMenu";
 import classes from "./SideBar.module.css";
+import { useBadges, type Badge } from "./useBadges";
 
 export function SideBar({ rail }: { rail: boolean }) {
   const me = useMe();
+  const badges = useBadges();
   const may = (place: Place) => !place.permission || me.permissions.includes(place.permission);
   return (
     <aside className={`${classes["side"]} desktop-only`} data-rail={rail || undefined} aria-label="Main menu">
@@ -40,7 +42,7 @@ export function SideBar({ rail }: { rail: boolean }) {
             <div key={group.title} className={classes["group"]}>
               {group.title && !rail && <h3 className={classes["heading"]}>{group.title}</h3>}
               {places.map((place) => (
-                <PlaceLink key={place.to} place={place} rail={rail} />
+                <PlaceLink key={place.to} place={place} rail={rail} badge={badges[place.to]} />
               ))}
             </div>
           );
@@ -54,17 +56,23 @@ export function SideBar({ rail }: { rail: boolean }) {
   );
 }
 
-function PlaceLink({ place, rail }: { place: Place; rail: boolean }) {
+function PlaceLink({ place, rail, badge }: { place: Place; rail: boolean; badge: Badge | undefined }) {
   const link = (
     <Link
       to={place.to}
       className={classes["place"]}
       activeProps={{ "aria-current": "page" }}
       activeOptions={{ exact: place.to === "/", includeSearch: false }}
-      aria-label={rail ? place.label : undefined}
+      aria-label={rail ? [place.label, badge?.words].filter(Boolean).join(", ") : undefined}
     >
       <place.icon size={16} stroke={1.5} aria-hidden="true" />
       {!rail && place.label}
+      {badge && !rail && (
+        <span className={`num ${classes["badge"]}`} title={badge.words}>
+          {badge.text}
+        </span>
+      )}
+      {badge && rail && <i className={classes["mark"]} aria-hidden="true" />}
     </Link>
   );
   return rail ? (

@@ -7,9 +7,11 @@ import { useMe } from "~/api/session";
 
 import { PLACES } from "./navigation";
 import classes from "./TabBar.module.css";
+import { useBadges } from "./useBadges";
 
 export function TabBar() {
   const me = useMe();
+  const badges = useBadges();
   const navigate = useNavigate();
   const places = PLACES.filter((place) => !place.permission || me.permissions.includes(place.permission));
   return (
@@ -33,6 +35,7 @@ export function TabBar() {
           <button type="button" className={classes["tab"]}>
             <IconDots size={20} stroke={1.5} aria-hidden="true" />
             More
+            {Object.keys(badges).length > 0 && <i className={classes["mark"]} aria-hidden="true" />}
           </button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -42,6 +45,8 @@ export function TabBar() {
               <Menu.Item
                 key={place.to}
                 leftSection={<place.icon size={16} stroke={1.5} />}
+                rightSection={badges[place.to]?.text}
+                aria-label={[place.label, badges[place.to]?.words].filter(Boolean).join(", ")}
                 onClick={() => void navigate({ to: place.to })}
               >
                 {place.label}
