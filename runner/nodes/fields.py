@@ -3,7 +3,7 @@
 import codecs
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 
 def _known_encoding(value: str) -> str:
@@ -17,3 +17,9 @@ def _known_encoding(value: str) -> str:
 
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 """Name of a text encoding, normalised (`latin1` becomes `iso8859-1`)."""
+
+SECRET_FORMAT = "password"  # noqa: S105 - the name that JSON Schema has for it
+"""`format` of secrets in a config's JSON Schema: forms hide them, the engine masks what stands there."""
+
+Secret = Annotated[str, Field(json_schema_extra={"format": SECRET_FORMAT})]
+"""A text that must not be seen: in logs and records of runs it is hidden wherever it came from."""
