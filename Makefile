@@ -8,7 +8,8 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := services runner scripts tests
-TESTS := tests/unit tests/contract tests/integration tests/e2e
+# The longest first; those of tests/e2e stay together in one of the two processes.
+TESTS := tests/e2e tests/integration tests/contract tests/unit
 
 .PHONY: help setup setup-dev ui ui-check screenshots up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
 
@@ -39,7 +40,7 @@ demo: setup ## Start a Hub and a runner, run the demo workflow on real files, ch
 	@exec $(BIN)/python -m scripts.demo
 
 test: setup-dev ## Run the test suite
-	@exec $(BIN)/python -m pytest $(wildcard $(TESTS)) $(PYTEST_ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(wildcard $(TESTS)) $(PYTEST_ARGS)
 
 screenshots: setup-dev ui ## Picture every page of the browser UI in both sizes and themes (.build/screenshots)
 	@exec $(BIN)/python -m scripts.screenshots

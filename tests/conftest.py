@@ -21,6 +21,14 @@ from services.launcher.postgres_server import STOP_SIGNAL, PostgresServer
 from services.launcher.valkey_server import ValkeyServer
 
 PASSWORD = "tests-only"
+WHOLE_SYSTEM = Path(__file__).parent / "e2e"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole-system tests share one Hub, so they run in one process when `make test` runs two."""
+    for item in items:
+        if item.path.is_relative_to(WHOLE_SYSTEM):
+            item.add_marker(pytest.mark.xdist_group("whole system"))
 
 
 @pytest.fixture(scope="session")
