@@ -142,7 +142,8 @@ BEGIN
         IF NEW.status <> 'NEW' OR NEW.event <> 'ADD' THEN
             RAISE EXCEPTION 'work item %: begins as NEW by ADD', NEW.id USING ERRCODE = 'check_violation';
         END IF;
-    ELSIF next_item_status(OLD.status, NEW.event) IS DISTINCT FROM NEW.status THEN
+    ELSIF (NEW.status, NEW.event) IS DISTINCT FROM (OLD.status, OLD.event)
+        AND next_item_status(OLD.status, NEW.event) IS DISTINCT FROM NEW.status THEN
         RAISE EXCEPTION 'work item %: % by % to % is no transition', OLD.id, OLD.status, NEW.event, NEW.status
             USING ERRCODE = 'check_violation';
     END IF;

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
-
 from services.kit import idempotency
 from services.kit.ids import is_id
 from services.scheduler.queues import handling_repository as handlings
@@ -93,13 +91,6 @@ class Handlings:
         Raises QUEUE_NOT_FOUND, ATTEMPT_NOT_FOUND, ITEM_RELEASED.
         """
         queue = await self.find_queue(name)
-        try:
-            return await self._take(queue, who)
-        except asyncpg.UniqueViolationError:
-            # The same order is being carried out beside this one, and has been committed by now.
-            return await self._take(queue, who)
-
-    async def _take(self, queue: Queue, who: NodeRun) -> Item | None:
         async with self._pool.acquire() as connection, connection.transaction():
             holder = await lock_holder(connection, who)
             taken = await handlings.find_taken(connection, who.attempt_id, who.run)

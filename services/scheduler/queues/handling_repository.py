@@ -20,6 +20,7 @@ LIVE_ATTEMPT = """SELECT a.execution_id::text AS execution_id, e.workflow_name F
  JOIN execution e ON e.id = a.execution_id
  WHERE a.id = $1 AND a.runner_id = $2 AND a.ended_at IS NULL AND a.acknowledged_at IS NOT NULL FOR SHARE OF a"""
 ITS_ATTEMPT = "SELECT true FROM attempt WHERE id = $1 AND runner_id = $2 AND execution_id = $3"
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1 || E'\\x1f' || $2, 4546))"
 HANDLED = """SELECT item_id::text AS item_id, ended_at IS NOT NULL AS ended FROM work_item_attempt
  WHERE attempt_id = $1 AND run = $2"""
 GET = f"SELECT {COLUMNS} {FROM} WHERE id = $1"
@@ -90,7 +91,11 @@ async def is_attempt_of(connection: "Connection", attempt_id: str, runner_id: st
 
 
 async def find_taken(connection: "Connection", attempt_id: str, run: str) -> tuple[Item, bool] | None:
-    """The item that this node run took, and whether its handling is over; None when it took none."""
+    """The item that this node run took, and whether its handling is over; None when it took none.
+
+    Until the transaction ends the same node run takes nothing elsewhere.
+    """
+    await connection.execute(ONE_AT_A_TIME, attempt_id, run)
     handled = await connection.fetchrow(HANDLED, attempt_id, run)
     if handled is None:
         return None
@@ -99,10 +104,7 @@ async def find_taken(connection: "Connection", attempt_id: str, run: str) -> tup
 
 
 async def take(connection: "Connection", queue: Queue, holder: Holder, node_id: str, run: str) -> Item | None:
-    """The next item whose time has come, now in progress; None when there is none.
-
-    Raises UniqueViolationError when the same node run takes at the same moment.
-    """
+    """The next item whose time has come, now in progress; None when there is none."""
     await connection.execute(WAKE, queue.id, WOKEN_AT_ONCE)
     row = await connection.fetchrow(TAKE, queue.id, holder.execution_id, holder.attempt_id, queue.lease_seconds)
     if row is None:
