@@ -3,7 +3,9 @@ import { Textarea } from "@mantine/core";
 import { useState } from "react";
 
 import type { Json } from "../model/graph";
+import type { Schema } from "../model/declarations";
 import { useForm } from "./form";
+import { isTextOrNumber } from "./shape";
 import type { WidgetProps } from "./widgets";
 import classes from "./Form.module.css";
 
@@ -27,7 +29,7 @@ export function AnyWidget({ id, shape, value, invalid, onChange }: WidgetProps) 
         autosize
         minRows={1}
         maxRows={14}
-        placeholder={shape.schema.type === "array" ? "[ … ] or an expression" : "Text, number, JSON or an expression"}
+        placeholder={placeholderOf(shape.schema)}
         onChange={(event) => {
           const text = event.currentTarget.value;
           setDraft(text);
@@ -51,10 +53,17 @@ function written(value: Json | undefined): string {
   return JSON.stringify(value, null, 2);
 }
 
-/** Numbers, true, false and null are themselves; quotes make text of them. */
+function placeholderOf(schema: Schema): string {
+  if (schema.type === "array") return "[ … ] or an expression";
+  return isTextOrNumber(schema) ? "Text or a number" : "Text, number, JSON or an expression";
+}
+
+/** Numbers, true, false and null are themselves; quotes make text of them. 007 and 1.50 are no numbers but texts. */
 function parsedSimple(text: string): Json {
-  if (/^(-?\d+(\.\d+)?|true|false|null|".*")$/.test(text.trim())) return parsed(text) ?? text;
-  return text;
+  const typed = text.trim();
+  if (!/^(-?\d+(\.\d+)?|true|false|null|".*")$/.test(typed)) return text;
+  const value = parsed(typed);
+  return value === undefined || (typeof value === "number" && String(value) !== typed) ? text : value;
 }
 
 function simple(text: string): Json {

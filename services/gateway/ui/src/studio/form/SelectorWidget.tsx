@@ -1,111 +1,151 @@
 /**
- * An element on a page or window: candidates tried from the top, the first that matches once is used.
- *
- * The value is `{candidates: [{strategy, value, …}], …}`; what else the node's schema has is shown below.
+ * An element on a page or in a window: one line of text, or candidates tried from the top, with an anchor beside which
+ * the element stands when several are alike.
  */
-import { ActionIcon, Button, Select, TextInput } from "@mantine/core";
-import { IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { IconAnchor } from "@tabler/icons-react";
+import { useState } from "react";
 
-import { isObject, type Json, type JsonObject } from "../model/graph";
+import { isObject, type JsonObject } from "../model/graph";
 import { pointerTo } from "../model/problems";
-import type { Schema } from "../model/declarations";
+import { Candidates } from "./Candidates";
 import { Fields } from "./Fields";
 import { useForm } from "./form";
-import { firstValue, resolved } from "./shape";
+import {
+  ANCHOR,
+  candidatesIn,
+  fromText,
+  LIST,
+  readSchema,
+  RELATION,
+  relationWord,
+  toText,
+  type SelectorSchema,
+} from "./selector";
 import type { WidgetProps } from "./widgets";
 import classes from "./Form.module.css";
 
-const LIST = "candidates";
+const FORMS = [
+  { value: "line", label: "One line" },
+  { value: "list", label: "Several ways" },
+];
 
-export function SelectorWidget({ shape, value, pointer, onChange }: WidgetProps) {
+export function SelectorWidget({ id, shape, value, pointer, invalid, onChange }: WidgetProps) {
   const form = useForm();
-  const selector: JsonObject = isObject(value) ? (value as JsonObject) : {};
-  const items = resolved(shape.schema.properties?.[LIST]?.items ?? {}, form.context.root);
-  const [kindKey, textKey] = keysOf(items);
-  const listed = selector[LIST];
-  const candidates = Array.isArray(listed)
-    ? listed.map((each) => (isObject(each) ? (each as JsonObject) : { [textKey]: each }))
-    : [];
-  const put = (next: JsonObject[]) => onChange({ ...selector, [LIST]: next as Json[] });
-  const kinds = (items.properties?.[kindKey]?.enum ?? []).map(String);
+  const schema = readSchema(shape.schema, form.context.root);
+  const line = typeof value === "string" ? value : toText(value, schema);
+  const [listing, setListing] = useState(isObject(value));
+  const asLine = schema.takesText && !isObject(value) && !listing;
+  const turn = (next: string) => {
+    setListing(next === "list");
+    if (next === "list") onChange(fromText(line ?? "", schema));
+    else onChange(line === "" && !shape.required ? undefined : (line ?? ""));
+  };
   return (
     <div className={classes["entries"]}>
-      {candidates.map((candidate, index) => (
-        <div className={classes["candidate"]} key={index}>
-          <span className="dim micro num">{index + 1}</span>
-          {kinds.length > 0 && (
-            <Select
-              aria-label={`Kind of candidate ${index + 1}`}
-              data={kinds}
-              value={String(candidate[kindKey] ?? kinds[0])}
-              readOnly={form.readOnly}
-              onChange={(kind) => kind && put(replaced(candidates, index, { ...candidate, [kindKey]: kind }))}
-            />
-          )}
-          <TextInput
-            aria-label={`Candidate ${index + 1}`}
-            className={classes["mono"] ?? ""}
-            value={String(candidate[textKey] ?? "")}
-            readOnly={form.readOnly}
-            error={form.problemsAt(pointerTo(pointerTo(pointer, LIST), index)).length > 0}
-            onChange={(event) =>
-              put(replaced(candidates, index, { ...candidate, [textKey]: event.currentTarget.value }))
-            }
-          />
-          <ActionIcon
-            size={22}
-            disabled={index === 0 || form.readOnly}
-            aria-label={`Try candidate ${index + 1} earlier`}
-            onClick={() => put(raised(candidates, index))}
-          >
-            <IconArrowUp size={14} />
-          </ActionIcon>
-          <ActionIcon
-            size={22}
-            disabled={form.readOnly}
-            aria-label={`Remove candidate ${index + 1}`}
-            onClick={() => put(candidates.filter((_, at) => at !== index))}
-          >
-            <IconTrash size={14} />
-          </ActionIcon>
-        </div>
-      ))}
-      {!form.readOnly && (
-        <Button
+      {schema.takesText && !form.readOnly && (
+        <SegmentedControl
           size="xs"
-          variant="subtle"
-          data-field
-          leftSection={<IconPlus size={14} />}
-          onClick={() => put([...candidates, first(items, form.context.root)])}
-        >
-          Add a candidate
-        </Button>
+          aria-label={`How ${shape.title.toLowerCase()} is named`}
+          // What takes more than a line has no way back to one.
+          data={FORMS.map((each) => ({ ...each, disabled: each.value === "line" && line === null }))}
+          value={asLine ? "line" : "list"}
+          onChange={turn}
+        />
       )}
-      <Fields schema={shape.schema} value={selector} pointer={pointer} hidden={[LIST]} onChange={onChange} />
+      {asLine ? (
+        <TextInput
+          id={id}
+          className={classes["mono"] ?? ""}
+          value={line ?? ""}
+          placeholder="#save, text=Send, label=Delivery date"
+          error={invalid}
+          readOnly={form.readOnly}
+          onChange={(event) => {
+            const text = event.currentTarget.value;
+            onChange(text === "" && !shape.required ? undefined : text);
+          }}
+        />
+      ) : (
+        <Several
+          schema={schema}
+          selector={isObject(value) ? (value as JsonObject) : {}}
+          pointer={pointer}
+          onChange={onChange}
+        />
+      )}
     </div>
   );
 }
 
-/** The members that say how and what, by what the schema offers. */
-function keysOf(items: Schema): [kind: string, text: string] {
-  const names = Object.keys(items.properties ?? {});
-  const kind = names.find((name) => items.properties?.[name]?.enum) ?? "strategy";
-  const text = names.find((name) => name !== kind && items.properties?.[name]?.type === "string") ?? "value";
-  return [kind, text];
+interface SeveralProps {
+  schema: SelectorSchema;
+  selector: JsonObject;
+  pointer: string;
+  onChange: (selector: JsonObject) => void;
 }
 
-function first(items: Schema, root: Schema): JsonObject {
-  const value = firstValue(items, root);
-  return isObject(value) ? (value as JsonObject) : {};
+function Several({ schema, selector, pointer, onChange }: SeveralProps) {
+  return (
+    <>
+      <Candidates
+        schema={schema}
+        candidates={candidatesIn(selector, schema)}
+        pointer={pointer}
+        word="Candidate"
+        onChange={(candidates) => onChange({ ...selector, [LIST]: candidates })}
+      />
+      {schema.relations.length > 0 && (
+        <Anchor schema={schema} selector={selector} pointer={pointerTo(pointer, ANCHOR)} onChange={onChange} />
+      )}
+      <Fields schema={schema.whole} value={selector} pointer={pointer} hidden={[LIST, ANCHOR]} onChange={onChange} />
+    </>
+  );
 }
 
-function replaced(list: JsonObject[], index: number, entry: JsonObject): JsonObject[] {
-  return list.map((before, at) => (at === index ? entry : before));
-}
-
-function raised(list: JsonObject[], index: number): JsonObject[] {
-  const copy = [...list];
-  const [entry] = copy.splice(index, 1);
-  if (entry) copy.splice(index - 1, 0, entry);
-  return copy;
+function Anchor({ schema, selector, pointer, onChange }: SeveralProps) {
+  const { readOnly } = useForm();
+  const { [ANCHOR]: given, ...rest } = selector;
+  if (!isObject(given)) {
+    if (readOnly) return null;
+    const first = { [RELATION]: schema.relations[0] ?? "", [LIST]: fromText("label=", schema)[LIST] ?? [] };
+    return (
+      <Button
+        size="xs"
+        variant="subtle"
+        leftSection={<IconAnchor size={14} />}
+        onClick={() => onChange({ ...selector, [ANCHOR]: first })}
+      >
+        Say what it stands beside
+      </Button>
+    );
+  }
+  const anchor = given as JsonObject;
+  const put = (change: JsonObject) => onChange({ ...selector, [ANCHOR]: { ...anchor, ...change } });
+  return (
+    <div className={classes["inner"]}>
+      <Select
+        label="From the anchor it stands"
+        data={schema.relations.map((each) => ({ value: each, label: relationWord(each) }))}
+        value={String(anchor[RELATION] ?? schema.relations[0])}
+        readOnly={readOnly}
+        allowDeselect={false}
+        onChange={(next) => next && put({ [RELATION]: next })}
+      />
+      <Candidates
+        schema={schema}
+        candidates={candidatesIn(anchor, schema)}
+        pointer={pointer}
+        word="Candidate of the anchor"
+        onChange={(candidates) => put({ [LIST]: candidates })}
+      />
+      {!readOnly && (
+        <div className="row">
+          <Button size="xs" variant="subtle" onClick={() => onChange(rest)}>
+            Remove the anchor
+          </Button>
+        </div>
+      )}
+    </div>
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Schema } from "../model/declarations";
-import { fieldsOf, firstValue, shapeOf, variantsOf, type Context } from "./shape";
+import { fieldsOf, firstValue, isTextOrNumber, shapeOf, variantsOf, type Context } from "./shape";
 
 const root: Schema = {
   type: "object",
@@ -30,6 +30,7 @@ const root: Schema = {
     query: { type: "string" },
     value: {},
     target: { type: "object", format: "selector", properties: { candidates: { type: "array" } } },
+    amount: { anyOf: [{ type: "string" }, { type: "integer" }, { type: "number" }] },
     count: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }] },
   },
   required: ["url"],
@@ -49,6 +50,7 @@ describe("the shape of a field", () => {
     ["condition", "expression"],
     ["query", "code"],
     ["value", "any"],
+    ["amount", "any"],
     ["count", "number"],
     ["target", "object"],
   ])("of %s is %s", (name, expected) => expect(kind(name)).toBe(expected));
@@ -57,6 +59,12 @@ describe("the shape of a field", () => {
     const shape = shapeOf("saveTo", root.properties?.["saveTo"] ?? {}, false, context, true);
     expect(shape).toMatchObject({ nullable: true, title: "Save to file", schema: { minLength: 1 } });
     expect(shapeOf("target", root.properties?.["target"] ?? {}, false, context, true).widget).toBe("selector");
+  });
+
+  it("tells fields that take texts and numbers alone", () => {
+    expect(isTextOrNumber(root.properties?.["amount"] ?? {})).toBe(true);
+    expect(isTextOrNumber(root.properties?.["condition"] ?? {})).toBe(false);
+    expect(isTextOrNumber(root.properties?.["value"] ?? {})).toBe(false);
   });
 
   it("puts required fields first", () => {

@@ -127,6 +127,14 @@ function plainItems(schema: Schema): boolean {
   return bare && (items.type === undefined || items.type === "object");
 }
 
+/** Whether a field takes texts and numbers alone: then nobody is told of JSON. */
+export function isTextOrNumber(schema: Schema): boolean {
+  const types = schema.anyOf?.map((each) => each.type) ?? (Array.isArray(schema.type) ? schema.type : []);
+  return (
+    types.includes("string") && types.every((type) => ["string", "integer", "number", "null"].includes(String(type)))
+  );
+}
+
 /** The ways a field with a discriminator can be filled in. */
 export function variantsOf(schema: Schema, root: Schema): Variant[] {
   const property = schema.discriminator?.propertyName ?? "type";
