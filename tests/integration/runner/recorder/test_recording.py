@@ -1,0 +1,112 @@
+"""What a person does in a real browser becomes a workflow that does it again."""
+
+import json
+
+import pytest
+from playwright.async_api import Page
+
+from runner.engine.executor import execute
+from runner.engine.plan import compile_plan
+from runner.engine.request import RunRequest
+from runner.nodes.browser import program
+from runner.nodes.registry import declarations, node_types
+from runner.recorder.folding import fold
+from runner.recorder.session import Recording, recording
+from runner.recorder.workflow import Recorded, workflow_of
+from runner.workflow.validation import validate_document
+from tests.contract.graphs.world import Witness
+from tests.eventually import eventually
+from tests.integration.runner.recorder.office import Office, office
+
+pytestmark = pytest.mark.skipif(program.missing() is not None, reason=str(program.missing()))
+
+SECRET = "correct horse 17"
+
+
+@pytest.fixture
+async def pages():
+    async with office() as pages:
+        yield pages
+
+
+async def use_the_form(page: Page, scan: str) -> None:
+    """As a person: with mouse and keyboard, so that the page sees trusted events."""
+    await page.get_by_label("Name").click()
+    await page.keyboard.type("Ada {{ Lovelace }}")
+    await page.get_by_label("Password").click()
+    await page.keyboard.type("correct horse")
+    await page.get_by_text("Show").click()
+    await page.locator("#password").press("End")
+    await page.keyboard.type(" 17")
+    await page.locator("#f7k2x9q1z").click()
+    await page.keyboard.type("Genoa")
+    await page.get_by_label("Country").focus()
+    await page.keyboard.type("Peru")
+    await page.get_by_text("I agree").click()
+    await page.get_by_text("Large").click()
+    await page.get_by_label("Scan").set_input_files(scan)
+    await page.get_by_label("Note").click()
+    await page.keyboard.type("Soon")
+    await page.locator("button.x").nth(1).click()
+    await page.get_by_text("In the shadow").click()
+    await page.get_by_label("Name").press("Enter")
+
+
+async def use_other_places(recorder: Recording) -> None:
+    page = recorder.session.page
+    inner = page.frame_locator("#inner")
+    await inner.get_by_placeholder("Inside").press_sequentially("deep")
+    await inner.get_by_role("button").click()
+    async with page.context.expect_page() as opened:
+        await page.get_by_text("Other tab").click()
+    other = await opened.value
+    await other.get_by_role("button").click()
+
+
+async def recorded(recorder: Recording, url: str) -> Recorded:
+    return workflow_of(url, fold(await recorder.happenings()), dialogs=recorder.dialogs)
+
+
+async def replay(graph: dict, tmp_path, **inputs):
+    read, problems = validate_document(graph, declarations())
+    assert not problems
+    workdir = tmp_path / "execution"
+    workdir.mkdir()
+    request = RunRequest(
+        "execution-1", workdir, inputs=inputs, credentials={"login": {"password": SECRET, "pin": "4711"}}
+    )
+    return await execute(compile_plan(read, declarations()), request, Witness(), node_types())
+
+
+async def expect(pages: Office, count: int) -> list[str]:
+    await eventually(lambda: len(pages.done) >= count, seconds=20)
+    # Each is sent without waiting for the others.
+    return sorted(pages.done)
+
+
+async def test_a_recorded_visit_replays_with_the_same_effect_and_no_secret_in_it(pages, tmp_path):
+    scan = tmp_path / "scan.txt"
+    scan.write_text("a scan")
+    async with recording(program.find_program(), pages.url, tmp_path, headless=True) as recorder:
+        await use_the_form(recorder.session.page, str(scan))
+        await use_other_places(recorder)
+        done = await expect(pages, 5)
+        result = await recorded(recorder, pages.url)
+    assert done == sorted(
+        [
+            "delete 1",
+            "shadow",
+            f"save|Ada {{{{ Lovelace }}}}|{SECRET}|2|true|l|Genoa|scan.txt|Soon",
+            "inside deep",
+            "other",
+        ]
+    )
+    text = json.dumps(result.graph)
+    assert "correct" not in text
+    assert "horse" not in text
+    assert "credentials.login.password" in text
+    assert any("'password'" in remark for remark in result.remarks)
+    pages.done.clear()
+    outcome = await replay(result.graph, tmp_path, file1=str(scan))
+    assert outcome.failure is None, outcome.failure
+    assert await expect(pages, 5) == done
