@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from runner.nodes.browser import program
+from runner.nodes.scripts import permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ def measure(home: Path) -> MachineLoad:
 
 
 def capabilities() -> tuple[str, ...]:
-    """What nodes may require that is really here: the operating system, a browser, a screen."""
+    """What nodes may require that is really here: the operating system, a browser, a screen, leave to run scripts."""
     found = {f"os:{_system()}"}
     if program.missing() is None:
         found.add("browser")
     if _has_screen():
         found.add("desktop")
+    if permission.missing() is None:
+        found.add("scripts")
     return tuple(sorted(found))
 
 

@@ -6,7 +6,7 @@ from runner.engine.events import Sink
 from runner.engine.reporter import Reporter
 from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun
-from runner.nodes.base import Artifact, LogLevel, NodeFailure
+from runner.nodes.base import Artifact, LogLevel, NodeFailure, TextStream
 from runner.nodes.resources import Resources
 
 
@@ -58,6 +58,10 @@ class Context:
     def mask(self, text: str) -> str:
         """The text without secrets."""
         return self._reporter.masker.text(text)
+
+    def masked_stream(self) -> TextStream:
+        """Hides secrets in a text that comes in pieces."""
+        return self._reporter.masker.stream()
 
     async def attach(self, path: Path, name: str, media_type: str) -> Artifact:
         """Keep a file."""

@@ -13,22 +13,57 @@ MASK = "•••"
 MIN_LENGTH = 4
 """Shorter secrets are hidden only where they are the whole text: hiding every `1` would destroy the log."""
 
+MIN_LINE = 12
+"""Shorter lines of a secret with many lines may be anything: `-----`, an end of a block."""
+
 
 class Masker:
     """Replaces secrets, and what base64, URLs, JSON and HTML make of them, by `•••`."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._whole = {secret for secret in secrets if secret}
-        forms = {form for secret in self._whole if len(secret) >= MIN_LENGTH for form in _forms(secret)}
-        # The longest first, so that a secret that contains another is hidden whole.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        self.is_idle = not self._whole
+        self._whole: set[str] = set()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self.is_idle = True
+        self.learn(secrets)
 
     @classmethod
     def for_credentials(cls, credentials: Mapping[str, Mapping[str, str]]) -> "Masker":
         """A masker for every field of every credential, user names included."""
         return cls(str(value) for fields in credentials.values() for value in fields.values())
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Hide these as well from now on, also in streams that are open."""
+        new = {secret for secret in secrets if secret} - self._whole
+        if not new:
+            return
+        self._whole |= new
+        self._forms |= {form for secret in new if len(secret) >= MIN_LENGTH for form in _forms(secret)}
+        # The longest first, so that a secret that contains another is hidden whole.
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self.is_idle = False
+
+    def stream(self) -> "MaskedStream":
+        """For a text that comes in pieces: a secret that is cut in two is hidden too."""
+        return MaskedStream(self)
+
+    def longest(self) -> int:
+        """Characters of the longest thing that is hidden inside a text; 0 when there is none."""
+        return max(map(len, self._forms), default=0)
+
+    def sure_part(self, text: str, *, is_all: bool) -> tuple[str, str]:
+        """What can be told of the beginning of a text, masked, and the rest that depends on what follows."""
+        if self._pattern is None:
+            return text, ""
+        # A secret that begins before this place is there as a whole, or it is none.
+        undecided = len(text) + 1 if is_all else max(0, len(text) - self.longest() + 1)
+        told, position = [], 0
+        while (found := self._pattern.search(text, position)) and found.start() < undecided:
+            told += [text[position : found.start()], MASK]
+            position = found.end()
+        end = max(position, min(undecided, len(text)))
+        return "".join([*told, text[position:end]]), text[end:]
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -50,7 +85,34 @@ class Masker:
         return value
 
 
+class MaskedStream:
+    """Masks a text piece by piece, with the result that the whole text would have."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+        self._rest = ""
+
+    def feed(self, text: str) -> str:
+        """What can be told now; the end of it waits until it is clear that no secret begins there."""
+        told, self._rest = self._masker.sure_part(self._rest + text, is_all=False)
+        return told
+
+    def close(self) -> str:
+        """The rest."""
+        told, self._rest = self._masker.sure_part(self._rest, is_all=True)
+        return told
+
+
 def _forms(secret: str) -> Iterable[str]:
+    yield from _shapes(secret)
+    # A key of many lines is printed line by line, and logged so.
+    if "\n" in secret.strip():
+        for line in secret.splitlines():
+            if len(line) >= MIN_LINE:
+                yield from _shapes(line)
+
+
+def _shapes(secret: str) -> Iterable[str]:
     raw = secret.encode("utf-8", "surrogatepass")
     yield secret
     yield quote(secret, safe="", errors="replace")

@@ -107,6 +107,18 @@ class Artifact:
         }
 
 
+class TextStream(Protocol):
+    """A text that goes through something piece by piece."""
+
+    def feed(self, text: str) -> str:
+        """What comes out now."""
+        ...
+
+    def close(self) -> str:
+        """What comes out at the end."""
+        ...
+
+
 class NodeContext(Protocol):
     """What a running node may use. The executor gives one to each node run."""
 
@@ -141,6 +153,10 @@ class NodeContext(Protocol):
 
     def mask(self, text: str) -> str:
         """The text with credentials hidden: for files that are attached, whose content nobody else masks."""
+        ...
+
+    def masked_stream(self) -> "TextStream":
+        """Hides secrets in a text that comes in pieces; what it lets through may be shown anywhere."""
         ...
 
     async def attach(self, path: Path, name: str, media_type: str) -> Artifact:

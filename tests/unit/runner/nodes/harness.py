@@ -33,6 +33,9 @@ class Workplace:
     def mask(self, text):
         return self.masker.text(text)
 
+    def masked_stream(self):
+        return self.masker.stream()
+
     async def attach(self, path, name, media_type):
         data = self.attached[name] = path.read_bytes()
         return Artifact("artifact-1", name, len(data), hashlib.sha256(data).hexdigest(), media_type)

@@ -51,6 +51,8 @@ def test_the_families_are_complete():
         "pdf.split",
         "pdf.tables",
         "pdf.text",
+        "script.python",
+        "script.shell",
         "sftp.delete",
         "sftp.get",
         "sftp.list",

@@ -1,0 +1,240 @@
+"""Scripts in real processes: what goes in, what comes out, and that nothing of them stays."""
+
+import asyncio
+import os
+import sys
+import time
+
+import psutil
+import pytest
+
+from runner.engine.masking import Masker
+from runner.nodes.scripts.permission import SETTING
+from runner.nodes.scripts.surroundings import MARK, allowed_names
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for sh")
+
+
+@pytest.fixture(autouse=True)
+def allowed(monkeypatch):
+    monkeypatch.setenv(SETTING, "true")
+
+
+def marked() -> list[psutil.Process]:
+    """Processes that any script started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if MARK in process.environ():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("value", [None, "false", "0", "", "perhaps"])
+async def test_without_the_owner_s_word_nothing_runs(place, monkeypatch, value):
+    if value is None:
+        monkeypatch.delenv(SETTING)
+    else:
+        monkeypatch.setenv(SETTING, value)
+    for node in ("script.shell", "script.python"):
+        failure = await place.fail(node, code="touch ran")
+        assert (failure.code, failure.retryable) == ("SCRIPTS_NOT_ALLOWED", False)
+        assert f"{SETTING}=true" in failure.message
+    assert place.names() == []
+
+
+async def test_python_reads_json_and_words_and_what_it_prints_is_the_output(place):
+    code = "import json, sys; print(json.dumps({'given': json.load(sys.stdin), 'words': sys.argv[1:]}))"
+    given = {"a": ["ü", None, 1.5], "b": "{{ not a template }}"}
+    output = await place.run("script.python", code=code, input=given, arguments=["$(id)", "a b", ""])
+    assert output == {
+        "exitCode": 0,
+        "json": {"given": given, "words": ["$(id)", "a b", ""]},
+        "text": None,
+        "errors": "",
+    }
+    assert place.names() == []
+
+
+async def test_the_shell_gets_each_argument_as_one_word(place):
+    output = await place.run("script.shell", code='printf "%s|" "$@"; cat', arguments=["a b", "`id`", "*"], input=[1])
+    assert (output["text"], output["json"]) == ("a b|`id`|*|[1]", None)
+
+
+async def test_it_works_in_the_folder_of_the_execution(place):
+    place.write("in.txt", "1\n2\n")
+    output = await place.run("script.shell", code="wc -l < in.txt > out.txt; pwd")
+    assert output["text"].strip() == str(place.workdir)
+    assert (place.workdir / "out.txt").read_text().strip() == "2"
+    assert place.names() == ["in.txt", "out.txt"]
+
+
+async def test_neither_secrets_nor_settings_of_the_runner_reach_it(place, monkeypatch):
+    hidden = {
+        "EXEKRA_RUNNER_MACHINE_SECRET": "geheim",
+        "EXEKRA_RUNNER_HOME": "/home",
+        "AWS_SECRET_ACCESS_KEY": "key",
+        "PYTHONPATH": "/somewhere",
+        "LD_PRELOAD": "",
+        "https_proxy": "http://me:geheim@proxy:1",
+    }
+    kept = {"LC_ALL": "C.UTF-8", "http_proxy": "http://proxy:1", "EXEKRA_ATTEMPT": "attempt-1"}
+    for name, value in {**hidden, **kept}.items():
+        monkeypatch.setenv(name, value)
+    code = "import json, os; print(json.dumps(dict(os.environ)))"
+    seen = (await place.run("script.python", code=code))["json"]
+    assert seen.keys().isdisjoint(hidden)
+    assert seen.items() >= kept.items()
+    assert {name for name in seen if name.startswith("EXEKRA")} == {"EXEKRA_ATTEMPT", MARK}
+    assert seen.keys() - {MARK} <= allowed_names(os.environ).keys() | {"PWD", "SHLVL", "_", "LC_CTYPE"}
+
+
+async def test_nothing_but_its_three_streams_is_open(place):
+    with (place.workdir / "open").open("w"):
+        code = "import os; print(sorted(int(fd) for fd in os.listdir('/proc/self/fd')))"
+        output = await place.run("script.python", code=code)
+    # The fourth is the listing itself.
+    assert output["json"][:3] == [0, 1, 2]
+    assert len(output["json"]) == 4
+
+
+@pytest.mark.parametrize(("code", "status"), [("echo what >&2; echo ' no file '>&2; exit 3", 3), ("kill -9 $$", -9)])
+async def test_another_exit_code_is_a_failure_with_the_last_thing_it_said(place, code, status):
+    failure = await place.fail("script.shell", code=code)
+    assert (failure.code, failure.retryable, failure.details["exitCode"]) == ("SCRIPT_FAILED", True, status)
+    if status == 3:
+        assert "exit code 3: no file" in failure.message
+        assert place.lines == [("info", "what"), ("info", " no file ")]
+    assert (await place.run("script.shell", code=code, expectedExit=[0, status]))["exitCode"] == status
+
+
+async def test_an_exception_in_python_is_named(place):
+    failure = await place.fail("script.python", code="prices = {}\nprices['eggs']\n")
+    assert "KeyError: 'eggs'" in failure.message
+    assert "line 2" in failure.details["errors"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "read_as", "expected"),
+    [
+        ('{"a": 1}', "auto", {"json": {"a": 1}, "text": None}),
+        ("{a}", "auto", {"json": None, "text": "{a}"}),
+        ("12", "auto", {"json": None, "text": "12"}),
+        ("12", "json", {"json": 12, "text": None}),
+        ("[1]", "text", {"json": None, "text": "[1]"}),
+        ("", "auto", {"json": None, "text": ""}),
+    ],
+)
+async def test_what_it_prints_is_read_as_asked(place, printed, read_as, expected):
+    output = await place.run("script.shell", code='printf "%s" "$1"', arguments=[printed], readAs=read_as)
+    assert {key: output[key] for key in ("json", "text")} == expected
+
+
+async def test_json_that_is_none_is_a_failure_and_bytes_that_are_no_text_are_not(place):
+    failure = await place.fail("script.shell", code="echo no", readAs="json")
+    assert failure.code == "SCRIPT_INVALID_JSON"
+    assert (await place.run("script.shell", code="printf 'a\\377b'"))["text"] == "a�b"
+
+
+async def test_lines_are_logged_while_it_runs_and_secrets_in_them_are_hidden_however_they_come(place):
+    place.masker = Masker(["top-secret-1"])
+    code = """import sys, time
+for piece in ('begin\\n', 'x top-se', 'cret', '-1 y\\n', 'z' * 15_000 + 'top-', 'secret-1'):
+    sys.stderr.write(piece); sys.stderr.flush(); time.sleep(0.02)
+while not __import__('os').path.exists('go'): time.sleep(0.02)
+"""
+    running = asyncio.create_task(place.run("script.python", code=code))
+    await eventually(lambda: ("info", "begin") in place.lines)
+    place.write("go", "")
+    output = await running
+    assert ("info", "x ••• y") in place.lines
+    assert "".join(line for _, line in place.lines[2:]) == "z" * 15_000 + "•••"
+    assert "top-secret" not in output["errors"]
+
+
+async def test_a_flood_of_lines_is_cut_and_told(place):
+    await place.run("script.shell", code="yes line | head -n 10500 >&2")
+    assert len(place.lines) == 10_001
+    assert place.lines[-1] == ("warning", "500 further lines of the script are left out.")
+
+
+async def test_more_output_than_allowed_ends_it(place):
+    failure = await place.fail("script.shell", code="yes", maxBytes=100_000)
+    assert (failure.code, failure.retryable) == ("SCRIPT_OUTPUT_TOO_LARGE", False)
+    assert marked() == []
+    assert len((await place.run("script.shell", code="printf 123", maxBytes=3))["text"]) == 3
+
+
+STUBBORN = """
+import os, signal, subprocess, sys, time
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    open('daemon', 'w').close()
+    time.sleep(600)
+subprocess.Popen(['sleep', '600'])
+open('ready', 'w').close()
+"""
+
+
+async def test_a_stop_ends_it_with_all_its_children_though_they_ignore_signals(place):
+    running = asyncio.create_task(place.run("script.python", code=f"{STUBBORN}\ntime.sleep(600)"))
+    await eventually(lambda: {"ready", "daemon"} <= set(place.names()))
+    assert len(marked()) == 3
+    began = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert time.monotonic() - began < 4.5  # the engine gives nodes five seconds
+    await eventually(lambda: marked() == [])
+    assert not [name for name in place.names() if name.startswith(".script")]
+
+
+async def test_a_script_that_ends_leaves_nothing_running_and_is_not_waited_for_by_what_it_left(place):
+    await place.run("script.python", code=STUBBORN)
+    await eventually(lambda: marked() == [])
+
+
+async def test_a_timeout_lets_it_clean_up_before_the_end(place):
+    code = "trap 'echo bye > bye; exit 0' TERM; touch ready; while :; do sleep 0.05; done"
+    failure = await place.fail("script.shell", code=code, timeoutSeconds=0.5)
+    assert (failure.code, failure.retryable) == ("SCRIPT_TIMEOUT", True)
+    assert (place.workdir / "bye").read_text() == "bye\n"
+    assert marked() == []
+
+
+async def test_input_that_nobody_reads_harms_nobody(place):
+    output = await place.run("script.shell", code="exec 0<&-; echo ok", input="x" * 5_000_000)
+    assert output["text"] == "ok\n"
+    length = await place.run("script.shell", code="wc -c", input="x" * 5_000_000)
+    assert int(length["text"]) == 5_000_002
+
+
+async def test_many_at_once_do_not_wait_for_each_other(place):
+    async def one(number):
+        return (await place.run("script.shell", code='sleep 0.2; echo "$1"', arguments=[str(number)]))["text"]
+
+    assert await asyncio.gather(*map(one, range(12))) == [f"{number}\n" for number in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("node", "config", "code"),
+    [
+        ("script.python", {"interpreter": "no-such-python"}, "SCRIPT_PROGRAM_MISSING"),
+        ("script.python", {"interpreter": "sh"}, "SCRIPT_FAILED"),
+    ],
+)
+async def test_what_cannot_be_run_is_told(place, node, config, code):
+    assert (await place.fail(node, **{"code": "print(1)", **config})).code == code
+    assert place.names() == []
+
+
+async def test_another_python_can_be_named(place):
+    output = await place.run("script.python", code="import sys; print(sys.executable)", interpreter=sys.executable)
+    assert output["text"].strip() == sys.executable
