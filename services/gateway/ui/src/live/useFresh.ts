@@ -1,4 +1,4 @@
-/** Asks again for what a topic says has changed: at once, then at most so often while changes keep coming. */
+/** Asks again for what a topic says has changed. */
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
@@ -7,6 +7,7 @@ import { readAnew } from "./readAnew";
 
 const EVERY_MILLISECONDS = 400;
 
+/** At once, then at most so often while changes keep coming. */
 export function useFresh(topic: string | null, ...keys: readonly QueryKey[]): void {
   const client = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -26,5 +27,20 @@ export function useFresh(topic: string | null, ...keys: readonly QueryKey[]): vo
   useTopic(topic, () => {
     if (timer.current === undefined) refresh();
     else waiting.current = true;
+  });
+}
+
+/** Once more so long after a change: for what the Hub itself looks up only so often. */
+export function useFreshLater(topic: string, milliseconds: number, queryKey: QueryKey): void {
+  const client = useQueryClient();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  useTopic(topic, () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      readAnew(client, { queryKey });
+    }, milliseconds);
   });
 }
