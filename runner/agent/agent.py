@@ -39,6 +39,7 @@ from runner.agent.session import Session
 from runner.agent.settings import RunnerSettings
 from runner.agent.slots import Slots
 from runner.agent.transport import HubRefusedError
+from runner.agent.work_items import WorkItems
 from runner.agent.workshop import Workshop
 from runner.nodes import registry
 
@@ -177,7 +178,10 @@ class Agent:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _make_conductor(self, group: asyncio.TaskGroup, pool: ChildPool) -> Conductor:
-        workshop = Workshop(self._settings, self._folders, pool, self._reporter, self._journal, self._recent)
+        work_items = WorkItems(self._session, self._journal)
+        workshop = Workshop(
+            self._settings, self._folders, pool, self._reporter, self._journal, self._recent, work_items
+        )
         crash = CrashPoints(self._settings.crash_at)
         graphs = Graphs(self._folders.graphs, self._session)
         tools = Tools(

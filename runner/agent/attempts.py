@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from runner.agent.journal_file import Kind, Record
 from runner.agent.model import Finish, Phase, StoredFile, dump_json
+from runner.agent.settlement import Settlement
 
 
 @dataclass(slots=True)
@@ -61,6 +62,8 @@ class Held:
     log_lines: Feed = field(default_factory=Feed)
     files: dict[str, StoredFile] = field(default_factory=dict)
     """Artifacts that are not uploaded yet, by id."""
+    settlements: dict[str, Settlement] = field(default_factory=dict)
+    """Of work items; what the Hub has not answered yet, by id."""
     finish: Finish | None = None
     last_event: bytes = b""
     """JSON of the latest node event."""
@@ -132,6 +135,8 @@ class Attempts:
                 yield Record(Kind.LOG_LINE, held.attempt_id, item)
             for file in held.files.values():
                 yield artifact_record(held.attempt_id, file)
+            for settlement in held.settlements.values():
+                yield settlement_record(held.attempt_id, settlement)
             if held.finish is not None:
                 yield finished_record(held.finish)
 
@@ -165,6 +170,16 @@ def artifact_record(attempt_id: str, file: StoredFile) -> Record:
     return Record(Kind.ARTIFACT, attempt_id, dump_json(file.as_json()))
 
 
+def settlement_record(attempt_id: str, settlement: Settlement) -> Record:
+    """An execution said what became of a work item; the Hub is still to hear it."""
+    return Record(Kind.SETTLEMENT, attempt_id, dump_json(settlement.as_json()))
+
+
+def settled_record(attempt_id: str, settlement_id: str) -> Record:
+    """The Hub has answered."""
+    return Record(Kind.SETTLED, attempt_id, dump_json({"id": settlement_id}))
+
+
 def finished_record(finish: Finish) -> Record:
     """The result, as it will be told however often it must be."""
     return Record(Kind.FINISHED, finish.attempt_id, dump_json(finish.as_json()))
@@ -189,6 +204,11 @@ def _apply(attempts: Attempts, held: Held, record: Record) -> None:
             held.files[file.id] = file
         case Kind.UPLOADED:
             held.files.pop(json.loads(record.body)["id"], None)
+        case Kind.SETTLEMENT:
+            settlement = Settlement.from_json(json.loads(record.body))
+            held.settlements[settlement.id] = settlement
+        case Kind.SETTLED:
+            held.settlements.pop(json.loads(record.body)["id"], None)
         case Kind.FINISHED:
             held.phase = "finished"
             held.finish = Finish.from_json(json.loads(record.body))

@@ -17,6 +17,7 @@ from runner.agent.model import Answer, Offer, dump_json
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
 from runner.agent.transport import HubRefusedError
+from runner.agent.work_items import WorkItems
 
 REFUSED_RETRY_SECONDS = 30.0
 
@@ -34,12 +35,15 @@ class Delivery:
         self._reporter = reporter
         self._session = session
         self._uploads = Uploads(session, journal)
+        self._work_items = WorkItems(session, journal)
         self._crash = crash
 
     async def deliver(self, held: Held, take: Callable[[list[Offer]], None]) -> None:
         """Tell the result until the Hub's answer is definite; `take` gets the offers that come with it."""
         finish = held.finish
         assert finish is not None
+        # Before the result: with it the Hub gives back what was not settled.
+        await self._work_items.settle_all(held)
         await self._uploads.upload_all(held)
         events, lines = await self._reporter.withhold(held)
         reply, answer = await self._tell(held, wire.finish_record(finish, events, lines))
@@ -59,6 +63,7 @@ class Delivery:
 
     async def deliver_evidence(self, held: Held) -> None:
         """Let go of an attempt that will have no result, when the Hub has what it did until then."""
+        await self._work_items.settle_all(held)
         await self._uploads.upload_all(held)
         await self._reporter.deliver_rest(held)
         self.close(held)

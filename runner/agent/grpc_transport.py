@@ -117,6 +117,18 @@ class GrpcTransport:
         call = self._stub.UploadArtifact(messages, timeout=TRANSFER_SECONDS, metadata=self._metadata)
         return await _translated(call)
 
+    async def add_work_items(self, request: pb.AddWorkItemsRequest) -> pb.AddWorkItemsResponse:
+        """See RunnerService.AddWorkItems."""
+        return await _translated(self._stub.AddWorkItems(request, **self._options()))
+
+    async def take_work_item(self, request: pb.TakeWorkItemRequest) -> pb.TakeWorkItemResponse:
+        """See RunnerService.TakeWorkItem."""
+        return await _translated(self._stub.TakeWorkItem(request, **self._options()))
+
+    async def settle_work_item(self, request: pb.SettleWorkItemRequest) -> pb.SettleWorkItemResponse:
+        """See RunnerService.SettleWorkItem."""
+        return await _translated(self._stub.SettleWorkItem(request, **self._options()))
+
     async def close(self) -> None:
         """Give the connection up."""
         await self._acknowledging.close()

@@ -27,6 +27,8 @@ class Kind(IntEnum):
     FINISHED = 8
     DELIVERED = 9
     CLOSED = 10
+    SETTLEMENT = 11
+    SETTLED = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,35 @@
 """Takes in what an attempt's execution tells: into its state, the journal, the reporter, and what
 the runner's owner sees."""
 
+from typing import Any
+
 from runner.agent.attempts import Held, artifact_record
 from runner.agent.journal import Journal
 from runner.agent.model import StoredFile
 from runner.agent.recent import RecentRuns, Run
 from runner.agent.reporter import Reporter
+from runner.agent.work import Question
+from runner.agent.work_items import WorkItems
 
 
 class HeldOutlet:
     """The `Outlet` of one attempt in the agent."""
 
-    def __init__(self, held: Held, reporter: Reporter, journal: Journal, recent: RecentRuns, run: Run) -> None:
+    def __init__(
+        self,
+        held: Held,
+        reporter: Reporter,
+        journal: Journal,
+        recent: RecentRuns,
+        run: Run,
+        work_items: WorkItems,
+    ) -> None:
         self._held = held
         self._reporter = reporter
         self._journal = journal
         self._recent = recent
         self._run = run
+        self._work_items = work_items
 
     def node_event(self, item: bytes) -> None:
         """Keep and send; remember which node is at work."""
@@ -42,3 +55,7 @@ class HeldOutlet:
     async def room(self) -> None:
         """Wait while too much waits for the Hub."""
         await self._reporter.room()
+
+    async def ask(self, question: Question) -> dict[str, Any]:
+        """By way of the Hub. Raises NodeFailure."""
+        return await self._work_items.answer(self._held, question)

@@ -12,16 +12,18 @@ import secrets
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 from runner.agent.clock import boottime
 from runner.agent.intervals import Intervals
 from runner.agent.model import StoredFile, dump_json
 from runner.agent.racing import first_of
-from runner.agent.work import Outlet, RunOrder
+from runner.agent.work import Outlet, Question, RunOrder
 from runner.engine.events import LogLine, LoopPath, NodeEvent
 from runner.nodes.base import Artifact, NodeFailure
 
 COPY_BYTES = 1024 * 1024
+MAX_RUN_NAME = 200
 ROOM_TICK_SECONDS = 0.5
 ENDS = frozenset({"completed", "failed", "skipped", "stopped", "retried", "reused", "waiting"})
 """A try that is followed by another one is a run of its own: what it did and why it failed stays to be seen."""
@@ -91,6 +93,10 @@ class Recorder:
         await self._outlet.room()
         return Artifact(artifact_id, name, size, sha256, media_type)
 
+    async def ask(self, kind: str, node_id: str, path: LoopPath, body: Any) -> Any:
+        """Have a question of a node run answered. Raises NodeFailure."""
+        return await self._outlet.ask(Question(kind, node_id, _run_name(node_id, path), body))
+
     async def _wait_for_room(self) -> None:
         # The lease and the execution's time go on meanwhile, and a stop must be heard by the engine, which waits here.
         while boottime() < min(self.lease_until, self._time_is_up_at):
@@ -106,6 +112,12 @@ class Recorder:
         if event.status in ENDS:
             del self._runs[key]
         return number
+
+
+def _run_name(node_id: str, path: LoopPath) -> str:
+    """One name for all tries of a node run, of at most 200 characters."""
+    name = node_id + "".join(f"@{loop}:{index}" for loop, index in path)
+    return name if len(name) <= MAX_RUN_NAME else hashlib.sha256(name.encode()).hexdigest()
 
 
 def uuid7() -> uuid.UUID:

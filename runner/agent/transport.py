@@ -109,6 +109,18 @@ class Transport(Protocol):
         """See RunnerService.UploadArtifact."""
         ...
 
+    async def add_work_items(self, request: pb.AddWorkItemsRequest) -> pb.AddWorkItemsResponse:
+        """See RunnerService.AddWorkItems."""
+        ...
+
+    async def take_work_item(self, request: pb.TakeWorkItemRequest) -> pb.TakeWorkItemResponse:
+        """See RunnerService.TakeWorkItem."""
+        ...
+
+    async def settle_work_item(self, request: pb.SettleWorkItemRequest) -> pb.SettleWorkItemResponse:
+        """See RunnerService.SettleWorkItem."""
+        ...
+
     async def close(self) -> None:
         """Give the connection up."""
         ...

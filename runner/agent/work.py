@@ -56,8 +56,22 @@ class RunOrder:
         return cls(**{**document, "calls": tuple(CallOrder(**call) for call in document["calls"])})
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a node run wants of the Hub: `kind` says what, `run` names the node and the loops around it."""
+
+    kind: str
+    node_id: str
+    run: str
+    body: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+
 class Outlet(Protocol):
-    """Where an execution's events go, in the order in which they happen."""
+    """Where an execution's events go, in the order in which they happen; and who answers its questions."""
 
     def node_event(self, item: bytes) -> None:
         """A node event in its JSON form."""
@@ -78,6 +92,10 @@ class Outlet(Protocol):
 
     async def room(self) -> None:
         """Wait while too much is under way."""
+        ...
+
+    async def ask(self, question: Question) -> dict[str, Any]:
+        """The answer. Raises NodeFailure."""
         ...
 
 

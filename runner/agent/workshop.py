@@ -15,6 +15,7 @@ from runner.agent.refused_work import RefusedWork
 from runner.agent.reporter import Reporter
 from runner.agent.settings import RunnerSettings
 from runner.agent.work import RunOrder, Work
+from runner.agent.work_items import WorkItems
 
 
 class Workshop:
@@ -28,6 +29,7 @@ class Workshop:
         reporter: Reporter,
         journal: Journal,
         recent: RecentRuns,
+        work_items: WorkItems,
     ) -> None:
         self._settings = settings
         self._folders = folders
@@ -36,12 +38,14 @@ class Workshop:
         self._reporter = reporter
         self._journal = journal
         self._recent = recent
+        self._work_items = work_items
 
     def make(
         self, held: Held, offer: Offer, graph: Graph, continuation: Continuation | None, lease_until: float
     ) -> Work:
         """(attempt, its offer, its graph, what else it needs, instant of self-stop) → what runs it."""
-        outlet = HeldOutlet(held, self._reporter, self._journal, self._recent, self._recent.begin(offer))
+        run = self._recent.begin(offer)
+        outlet = HeldOutlet(held, self._reporter, self._journal, self._recent, run, self._work_items)
         problem = graph.problem or (continuation.problem if continuation else "")
         if graph.plan is None or problem:
             return RefusedWork(problem)

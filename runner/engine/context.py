@@ -1,12 +1,13 @@
 """What a node may use while it runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from runner.engine.events import Sink
 from runner.engine.reporter import Reporter
 from runner.engine.request import RunRequest
 from runner.engine.scopes import NodeRun
-from runner.nodes.base import Artifact, LogLevel, NodeFailure, TextStream
+from runner.nodes.base import Artifact, Json, LogLevel, NodeFailure, TextStream
 from runner.nodes.resources import Resources
 
 
@@ -69,3 +70,7 @@ class Context:
             return await self._sink.attach(self.node_id, path, self._reporter.masker.text(name), media_type)
         except OSError as error:
             raise NodeFailure("FILE_UNREADABLE", f"{path} cannot be attached: {error.strerror}.") from None
+
+    async def ask(self, kind: str, body: Mapping[str, Json]) -> Json:
+        """Have the agent answer."""
+        return await self._sink.ask(kind, self.node_id, self._run.path, self._reporter.masker.json(dict(body)))

@@ -138,6 +138,10 @@ class Sink(Protocol):
         """Keep a file as an artifact of the node."""
         ...
 
+    async def ask(self, kind: str, node_id: str, path: LoopPath, body: Json) -> Json:
+        """Have a question of a node run answered. Raises NodeFailure."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:

@@ -163,6 +163,13 @@ class NodeContext(Protocol):
         """Keep a file as an artifact of the execution. Raises NodeFailure when it cannot be read."""
         ...
 
+    async def ask(self, kind: str, body: Mapping[str, Json]) -> Json:
+        """Have the agent do what only the Hub can, for instance take a work item. Raises NodeFailure.
+
+        The question names this node run, whatever its try: asked again, it gets the same answer.
+        """
+        ...
+
 
 ConfigT = TypeVar("ConfigT", bound=NodeConfig)
 

@@ -38,6 +38,7 @@ from runner.nodes import (
     table_groups,
     tables,
     text_templates,
+    work_items,
     xml_documents,
     yaml_documents,
     zip_archives,
@@ -79,6 +80,7 @@ BUILT_IN: tuple[type[AnyNode], ...] = (
     *mail_reading.NODES,
     *tables.NODES,
     *table_groups.NODES,
+    *work_items.NODES,
     *logs.NODES,
     *browser.NODES,
 )

@@ -25,6 +25,7 @@ from services.registry.polls import Polls
 from services.registry.reports import Reports
 from services.registry.session_tokens import SessionToken, SessionTokens
 from services.registry.streams import Directory, Stream, converse
+from services.registry.work_items import WorkItems
 
 CHUNK_BYTES = 256 * 1024
 BEARER = "Bearer "
@@ -71,14 +72,14 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         enrolment: Enrolment,
         streams: tuple[Heartbeats, Polls, Acknowledgements, Reports],
         link: Link,
-        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts, Continuations],
+        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts, Continuations, WorkItems],
         wait_seconds: float,
     ) -> None:
         self._sessions = sessions
         self._enrolment = enrolment
         self._heartbeats, self._polls, self._acknowledgements, self._reports = streams
         self._link = link
-        self._graphs, self._node_types, self._artifacts, self._continuations = resources
+        self._graphs, self._node_types, self._artifacts, self._continuations, self._work_items = resources
         self._wait_seconds = wait_seconds
 
     async def Pair(self, request: pb.PairRequest, context: Any) -> pb.PairResponse:  # noqa: N802, D102
@@ -190,6 +191,15 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
     ) -> pb.UploadArtifactResponse:
         runner_id = self._sessions.connected_runner(context)
         return await self._artifacts.store(runner_id, request_iterator)
+
+    async def AddWorkItems(self, request: pb.AddWorkItemsRequest, context: Any) -> pb.AddWorkItemsResponse:  # noqa: N802, D102
+        return await self._work_items.add(self._sessions.connected_runner(context), request)
+
+    async def TakeWorkItem(self, request: pb.TakeWorkItemRequest, context: Any) -> pb.TakeWorkItemResponse:  # noqa: N802, D102
+        return await self._work_items.take(self._sessions.connected_runner(context), request)
+
+    async def SettleWorkItem(self, request: pb.SettleWorkItemRequest, context: Any) -> pb.SettleWorkItemResponse:  # noqa: N802, D102
+        return await self._work_items.settle(self._sessions.connected_runner(context), request)
 
     async def _call(self, runner_id: str, epoch: int, **call: Any) -> dispatch.RunnerReply:
         return await self._link.call(

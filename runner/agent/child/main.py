@@ -16,15 +16,18 @@ from runner.agent.child.tree import MARK
 from runner.agent.graph_run import GraphRun, load_call, load_plan, warm_up
 from runner.agent.model import DebugWord, End, StoredFile
 from runner.agent.usage import own_totals
-from runner.agent.work import RunOrder
+from runner.agent.work import Question, RunOrder
 from runner.engine.plan import Plan
+from runner.nodes.base import NodeFailure
 
 
 class PipeOutlet:
-    """Sends what the execution tells to the agent."""
+    """Sends what the execution tells to the agent, and its questions."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
+        self._asked = 0
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
 
     def node_event(self, item: bytes) -> None:
         """See `Outlet`."""
@@ -47,6 +50,29 @@ class PipeOutlet:
         """Wait until the agent has taken most of it."""
         await self._pipe.drain()
 
+    async def ask(self, question: Question) -> dict[str, Any]:
+        """See `Outlet`."""
+        self._asked += 1
+        number = self._asked
+        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._pipe.send_json(Frame.QUESTION, {"number": number, "question": question.as_json()})
+        try:
+            answer: dict[str, Any] = await waiting
+        finally:
+            del self._waiting[number]
+        return answer
+
+    def take_answer(self, document: dict[str, Any]) -> None:
+        """The agent answered; whoever asked may have been stopped since."""
+        waiting = self._waiting.get(document["number"])
+        if waiting is None or waiting.done():
+            return
+        failure = document["failure"]
+        if failure is None:
+            waiting.set_result(document["answer"])
+        else:
+            waiting.set_exception(NodeFailure(**failure))
+
 
 def run(connection: socket.socket) -> None:
     """Serve one order on this connection to the agent."""
@@ -63,9 +89,10 @@ async def _serve(connection: socket.socket) -> None:
     order = RunOrder.from_json(task["order"])
     os.environ[MARK] = order.attempt_id
     before = own_totals()
-    graph_run = GraphRun(order, _plan(order), [load_call(call) for call in order.calls], PipeOutlet(pipe))
+    outlet = PipeOutlet(pipe)
+    graph_run = GraphRun(order, _plan(order), [load_call(call) for call in order.calls], outlet)
     async with asyncio.TaskGroup() as group:
-        listener = group.create_task(_obey(pipe, graph_run))
+        listener = group.create_task(_obey(pipe, graph_run, outlet))
         end = await graph_run.run(Path(task["workdir"]))
         after = own_totals()
         pipe.send_json(Frame.END, _end_document(end, after.cpu_seconds - before.cpu_seconds, after.memory_peak))
@@ -77,7 +104,7 @@ def _plan(order: RunOrder) -> Plan:
     return load_plan(Path(order.graph_path).read_bytes())
 
 
-async def _obey(pipe: Pipe, graph_run: GraphRun) -> NoReturn:
+async def _obey(pipe: Pipe, graph_run: GraphRun, outlet: PipeOutlet) -> NoReturn:
     while True:
         frame = await pipe.receive()
         if frame is None:
@@ -89,6 +116,8 @@ async def _obey(pipe: Pipe, graph_run: GraphRun) -> NoReturn:
             graph_run.stop()
         elif kind is Frame.DEBUG:
             graph_run.debug(DebugWord.from_json(parse(body)))
+        elif kind is Frame.ANSWER:
+            outlet.take_answer(parse(body))
 
 
 def _end_with_group() -> NoReturn:

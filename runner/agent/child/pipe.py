@@ -30,6 +30,8 @@ class Frame(IntEnum):
     ARTIFACT = 7
     END = 8
     DEBUG = 9
+    QUESTION = 10
+    ANSWER = 11
 
 
 class Pipe:

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from runner.agent.child.pipe import Frame, parse
 from runner.agent.child.pool import Child, ChildPool, ChildStartError
 from runner.agent.child.tree import kill_tree
@@ -11,10 +13,13 @@ from runner.agent.folders import WorkingFolders
 from runner.agent.model import DebugWord, End, Failure, StoredFile, Suspension
 from runner.agent.racing import first_of
 from runner.agent.usage import Meter, Totals
-from runner.agent.work import Outlet, RunOrder
+from runner.agent.work import Outlet, Question, RunOrder
+from runner.nodes.base import NodeFailure
 
 SAMPLE_SECONDS = 1.0
 EXIT_SECONDS = 1.0
+
+log = structlog.get_logger("runner.child")
 
 
 class ChildWork:
@@ -33,6 +38,7 @@ class ChildWork:
         self._killed = False
         self._words: list[DebugWord] = []
         self._killing: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._meter = Meter()
 
     async def run(self) -> End:
@@ -52,6 +58,8 @@ class ChildWork:
             end = await self._listen(child)
         finally:
             sampling.cancel()
+            for task in self._answering:
+                task.cancel()
             if end is None:
                 # Cancelled, or ended without a word: what it started may live on.
                 kill_tree(child.member)
@@ -111,11 +119,31 @@ class ChildWork:
                 self._outlet.log_line(body)
             elif kind is Frame.ARTIFACT:
                 self._outlet.artifact(StoredFile.from_json(parse(body)))
+            elif kind is Frame.QUESTION:
+                self._start_answering(child, parse(body))
             elif kind is Frame.END:
                 return self._end_from(parse(body))
             if not (self._outlet.has_room or self._hurry.is_set() or child.exited.done()):
                 # Not reading on is what makes the process wait.
                 await first_of(self._outlet.room(), self._hurry.wait(), asyncio.wait({child.exited}))
+
+    def _start_answering(self, child: Child, document: dict[str, Any]) -> None:
+        # Beside the listening: an answer of the Hub may take long, and the execution goes on telling meanwhile.
+        task = asyncio.create_task(self._answer(child, document["number"], Question(**document["question"])))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, child: Child, number: int, question: Question) -> None:
+        answer, failure = None, None
+        try:
+            answer = await self._outlet.ask(question)
+        except NodeFailure as error:
+            failure = {"code": error.code, "message": error.message, "retryable": error.retryable}
+        except Exception as error:
+            # Whoever asked must hear something.
+            log.exception("a question broke", kind=question.kind)
+            failure = {"code": "RUNNER_FAILED", "message": f"The runner could not ask the Hub: {error!r}."}
+        child.pipe.send_json(Frame.ANSWER, {"number": number, "answer": answer, "failure": failure})
 
     async def _sample(self, child: Child) -> None:
         while True:
