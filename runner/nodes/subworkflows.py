@@ -16,7 +16,9 @@ class SubworkflowConfig(NodeConfig):
     Workflow and version are fixed: they are looked up before the execution starts.
     """
 
-    workflow_id: WorkflowId = Field(title="Workflow", description="The workflow to call.")
+    workflow_id: WorkflowId = Field(
+        title="Workflow", description="The workflow to call.", json_schema_extra={"x-widget": "workflow"}
+    )
     version: int | None = Field(
         default=None,
         ge=1,

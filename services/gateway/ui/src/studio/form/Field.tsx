@@ -35,8 +35,8 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
     own.current?.querySelector<HTMLElement>("input, textarea, [role=textbox], button[data-field]")?.focus();
   }, [wanted]);
 
-  const switchable = !ALWAYS.includes(shape.kind) && !form.readOnly;
-  const computed = shape.kind === "expression" || (shape.kind !== "code" && isTemplate(value));
+  const switchable = !ALWAYS.includes(shape.kind) && !shape.literal && !form.readOnly;
+  const computed = shape.kind === "expression" || (shape.kind !== "code" && !shape.literal && isTemplate(value));
   const structured = ["object", "list", "map", "variants"].includes(shape.kind);
   const problems = form.problemsAt(pointer).filter((each) => !structured || computed || each.field === pointer);
 

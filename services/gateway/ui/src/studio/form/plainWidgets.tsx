@@ -1,13 +1,18 @@
 /** Widgets for texts, numbers, yes and no, and choices. */
-import { NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { MultiSelect, NumberInput, SegmentedControl, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { IconFolder } from "@tabler/icons-react";
 
+import type { Schema } from "../model/declarations";
 import { useForm } from "./form";
+import { choiceWord } from "./shape";
 import type { WidgetProps } from "./widgets";
 import classes from "./Form.module.css";
 
 const LONG_TEXT = 60;
 /** Texts that name a place in a file system or on the web are set in mono. */
 const PLACES = /^(path|folder|source|target|saveTo|caFile|url|pattern|proxy)$/;
+/** Those of them that are files and folders on the runner. */
+const FILES = /^(path|folder|saveTo|caFile)$/;
 
 export function TextWidget({ id, name, shape, value, invalid, onChange }: WidgetProps) {
   const { readOnly } = useForm();
@@ -28,7 +33,14 @@ export function TextWidget({ id, name, shape, value, invalid, onChange }: Widget
     onChange: (event: { currentTarget: { value: string } }) => change(event.currentTarget.value),
   };
   if (several) return <Textarea {...shared} autosize minRows={2} maxRows={12} />;
-  return <TextInput {...shared} className={PLACES.test(name) || shape.widget !== "" ? (classes["mono"] ?? "") : ""} />;
+  const isPlace = PLACES.test(name);
+  return (
+    <TextInput
+      {...shared}
+      className={isPlace || shape.widget !== "" ? (classes["mono"] ?? "") : ""}
+      leftSection={FILES.test(name) ? <IconFolder size={14} stroke={1.5} /> : undefined}
+    />
+  );
 }
 
 export function NumberWidget({ id, shape, value, invalid, onChange }: WidgetProps) {
@@ -67,18 +79,44 @@ export function BooleanWidget({ id, shape, value, onChange }: WidgetProps) {
   );
 }
 
+/** Any number of some choices, in their own order. */
+export function ChoicesWidget({ id, shape, value, invalid, onChange }: WidgetProps) {
+  const { readOnly } = useForm();
+  const choices = choicesOf(shape.schema.items ?? {});
+  const chosen = Array.isArray(value) ? value.map(String) : [];
+  const put = (next: string[]) => {
+    const ordered = choices.map((choice) => choice.value).filter((choice) => next.includes(choice));
+    onChange(ordered.length === 0 && !shape.required ? undefined : ordered);
+  };
+  return (
+    <MultiSelect
+      id={id}
+      data={choices}
+      value={chosen}
+      error={invalid}
+      readOnly={readOnly}
+      placeholder={chosen.length === 0 ? "None" : ""}
+      onChange={put}
+    />
+  );
+}
+
+function choicesOf(schema: Schema): { value: string; label: string }[] {
+  return (schema.enum ?? []).map((choice) => ({ value: String(choice), label: choiceWord(String(choice)) }));
+}
+
 const FEW = 3;
 const SHORT = 24;
 
 export function ChoiceWidget({ id, shape, value, invalid, onChange }: WidgetProps) {
   const { readOnly } = useForm();
-  const choices = (shape.schema.enum ?? []).map(String);
+  const choices = choicesOf(shape.schema);
   const chosen = value === undefined ? shape.schema.default : value;
   const change = (next: string) => {
     const original = (shape.schema.enum ?? []).find((choice) => String(choice) === next);
     onChange(original === shape.schema.default ? undefined : original);
   };
-  if (choices.length <= FEW && choices.join("").length <= SHORT && chosen !== undefined) {
+  if (choices.length <= FEW && choices.map(({ label }) => label).join("").length <= SHORT && chosen !== undefined) {
     return (
       <SegmentedControl
         id={id}

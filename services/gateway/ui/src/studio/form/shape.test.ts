@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Schema } from "../model/declarations";
-import { fieldsOf, firstValue, isTextOrNumber, shapeOf, variantsOf, type Context } from "./shape";
+import { choiceWord, fieldsOf, firstValue, isTextOrNumber, shapeOf, variantsOf, type Context } from "./shape";
 
 const root: Schema = {
   type: "object",
@@ -30,12 +30,15 @@ const root: Schema = {
     query: { type: "string" },
     value: {},
     target: { type: "object", format: "selector", properties: { candidates: { type: "array" } } },
+    keys: { type: "array", items: { type: "string", enum: ["Alt", "Shift"] } },
+    version: { anyOf: [{ type: "integer" }, { type: "null" }] },
+    waitSeconds: { type: "number" },
     amount: { anyOf: [{ type: "string" }, { type: "integer" }, { type: "number" }] },
     count: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }] },
   },
   required: ["url"],
 };
-const context: Context = { root, codeFields: ["query"], expressionFields: [] };
+const context: Context = { root, codeFields: ["query", "version"], expressionFields: [] };
 const kind = (name: string) => shapeOf(name, root.properties?.[name] ?? {}, false, context, true).kind;
 
 describe("the shape of a field", () => {
@@ -51,6 +54,8 @@ describe("the shape of a field", () => {
     ["query", "code"],
     ["value", "any"],
     ["amount", "any"],
+    ["keys", "choices"],
+    ["version", "number"],
     ["count", "number"],
     ["target", "object"],
   ])("of %s is %s", (name, expected) => expect(kind(name)).toBe(expected));
@@ -67,9 +72,22 @@ describe("the shape of a field", () => {
     expect(isTextOrNumber(root.properties?.["value"] ?? {})).toBe(false);
   });
 
-  it("puts required fields first", () => {
-    expect(fieldsOf(root, context, true)[0]?.name).toBe("url");
+  it("puts required fields first and waiting times last", () => {
+    const names = fieldsOf(root, context, true).map(({ name }) => name);
+    expect([names[0], names.at(-1)]).toEqual(["url", "waitSeconds"]);
   });
+
+  it("knows fields that never hold an expression, whatever they hold", () => {
+    expect(shapeOf("version", root.properties?.["version"] ?? {}, false, context, true).literal).toBe(true);
+    expect(shapeOf("amount", root.properties?.["amount"] ?? {}, false, context, true).literal).toBe(false);
+  });
+
+  it.each([
+    ["screenshotAndTrace", "screenshot and trace"],
+    ["left", "left"],
+    ["GET", "GET"],
+    ["utf-8", "utf-8"],
+  ])("writes the choice %s as %s", (choice, word) => expect(choiceWord(choice)).toBe(word));
 
   it("names the variants of a discriminated field", () => {
     expect(variantsOf(root.properties?.["auth"] ?? {}, root).map((variant) => variant.name)).toEqual([

@@ -8,7 +8,18 @@ import type { Json } from "../model/graph";
 import type { Schema } from "../model/declarations";
 
 export type Kind =
-  "text" | "number" | "boolean" | "choice" | "expression" | "code" | "list" | "object" | "map" | "variants" | "any";
+  | "text"
+  | "number"
+  | "boolean"
+  | "choice"
+  | "choices"
+  | "expression"
+  | "code"
+  | "list"
+  | "object"
+  | "map"
+  | "variants"
+  | "any";
 
 export interface Shape {
   kind: Kind;
@@ -20,6 +31,8 @@ export interface Shape {
   required: boolean;
   /** Null is a value of its own: nothing. */
   nullable: boolean;
+  /** What is typed is what it is: the field never holds an expression. */
+  literal: boolean;
 }
 
 export interface Context {
@@ -35,21 +48,26 @@ export interface Variant {
   schema: Schema;
 }
 
-/** The fields of a config in the order the node declares them, required ones first. */
+/** How long a node is patient: hardly ever touched, and inherited before what makes the node. */
+const PATIENCE = new Set(["waitSeconds", "timeoutSeconds", "pollSeconds", "stableSeconds"]);
+
+/** The fields of a config in the order the node declares them: required ones first, waiting times last. */
 export function fieldsOf(schema: Schema, context: Context, top: boolean): { name: string; shape: Shape }[] {
   const required = new Set(schema.required ?? []);
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
     name,
     shape: shapeOf(name, property, required.has(name), context, top),
   }));
-  return [...fields.filter(({ shape }) => shape.required), ...fields.filter(({ shape }) => !shape.required)];
+  const rank = ({ name, shape }: { name: string; shape: Shape }) => (shape.required ? 0 : PATIENCE.has(name) ? 2 : 1);
+  return fields.toSorted((one, other) => rank(one) - rank(other));
 }
 
 export function shapeOf(name: string, given: Schema, required: boolean, context: Context, top: boolean): Shape {
   const { schema, nullable } = unwrapped(given, context.root);
   const widget = String(schema["x-widget"] ?? schema.format ?? "");
+  const literal = top && context.codeFields.includes(name);
   const kind: Kind =
-    top && context.codeFields.includes(name)
+    literal && kindOf(schema) === "text"
       ? "code"
       : (top && context.expressionFields.includes(name)) || schema.format === "expression"
         ? "expression"
@@ -62,6 +80,7 @@ export function shapeOf(name: string, given: Schema, required: boolean, context:
     help: given.description ?? schema.description ?? "",
     required,
     nullable,
+    literal,
   };
 }
 
@@ -109,7 +128,7 @@ function kindOf(schema: Schema): Kind {
     case "boolean":
       return "boolean";
     case "array":
-      return plainItems(schema) ? "any" : "list";
+      return schema.items?.enum ? "choices" : plainItems(schema) ? "any" : "list";
     case "object":
       return schema.properties ? "object" : "map";
     default:
@@ -144,6 +163,12 @@ export function variantsOf(schema: Schema, root: Schema): Variant[] {
     if (typeof name !== "string") return [];
     return [{ name, title: name.charAt(0).toUpperCase() + name.slice(1), schema: found }];
   });
+}
+
+/** A choice in words: "screenshotAndTrace" is "screenshot and trace"; what is no such name stays as it is. */
+export function choiceWord(choice: string): string {
+  if (!/^[a-z]+([A-Z][a-z]+)+$/.test(choice)) return choice;
+  return choice.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** The value a new entry starts with. */

@@ -4,12 +4,13 @@ import { createElement, type ComponentType, type ReactElement } from "react";
 import type { Json } from "../model/graph";
 import type { Kind, Shape } from "./shape";
 import { AnyWidget } from "./AnyWidget";
-import { BooleanWidget, ChoiceWidget, NumberWidget, TextWidget } from "./plainWidgets";
+import { BooleanWidget, ChoicesWidget, ChoiceWidget, NumberWidget, TextWidget } from "./plainWidgets";
 import { CodeWidget } from "./CodeWidget";
 import { ListWidget } from "./ListWidget";
 import { MapWidget } from "./MapWidget";
 import { ObjectWidget, VariantsWidget } from "./ObjectWidget";
 import { SelectorWidget } from "./SelectorWidget";
+import { WorkflowWidget } from "./WorkflowWidget";
 
 export interface WidgetProps {
   id: string;
@@ -29,6 +30,7 @@ const BY_KIND: Record<Kind, Widget> = {
   number: NumberWidget,
   boolean: BooleanWidget,
   choice: ChoiceWidget,
+  choices: ChoicesWidget,
   expression: TextWidget,
   code: CodeWidget,
   list: ListWidget,
@@ -41,6 +43,7 @@ const BY_KIND: Record<Kind, Widget> = {
 /** By `format` or `x-widget`. */
 const BY_NAME: Record<string, Widget> = {
   selector: SelectorWidget,
+  workflow: WorkflowWidget,
   code: CodeWidget,
   sql: CodeWidget,
   python: CodeWidget,

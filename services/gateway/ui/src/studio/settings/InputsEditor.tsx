@@ -19,6 +19,7 @@ const DEFAULT: Shape = {
   help: "",
   required: false,
   nullable: true,
+  literal: false,
 };
 const NONE: InputDeclaration[] = [];
 

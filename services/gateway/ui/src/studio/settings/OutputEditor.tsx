@@ -15,6 +15,7 @@ const OUTPUT: Shape = {
   help: "",
   required: false,
   nullable: true,
+  literal: false,
 };
 
 export function OutputEditor() {

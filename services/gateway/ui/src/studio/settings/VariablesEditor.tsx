@@ -18,6 +18,7 @@ const INITIAL: Shape = {
   help: "",
   required: false,
   nullable: true,
+  literal: false,
 };
 const NONE: VariableDeclaration[] = [];
 
