@@ -11,7 +11,7 @@ CODE := services runner scripts tests
 # The longest first; those of tests/e2e stay together in one of the two processes.
 TESTS := tests/e2e tests/integration tests/contract tests/unit
 
-.PHONY: help setup setup-dev ui ui-check screenshots up down demo test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
+.PHONY: help setup setup-dev ui ui-check screenshots up down demo demo-browser test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ down: setup ## Stop the Hub that runs in EXEKRA_HOME
 demo: setup ## Start a Hub and a runner, run the demo workflow on real files, check its result
 	@$(BIN)/python -m scripts.ui build || true
 	@exec $(BIN)/python -m scripts.demo
+
+demo-browser: setup-dev ## The same with a browser: fill in a form that keeps changing, order robots from a moody shop
+	@exec $(BIN)/python -m scripts.demo.browser
 
 test: setup-dev ## Run the test suite
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(wildcard $(TESTS)) $(PYTEST_ARGS)
