@@ -24,6 +24,11 @@ class Credentials(Namespace):
     def lookup(self, key: str) -> Json:
         """The fields of a credential. Raises MissingError when this execution has none of that name."""
         found = self._credentials.get(key)
+        if found is None and not self._credentials:
+            raise MissingError(
+                f"There is no credential {key!r}: the Hub gave this execution none. Give the value to the node "
+                "another way, for instance as an input of the workflow."
+            )
         if found is None:
             raise MissingError(f"There is no credential {key!r}; there are: {shown_keys(self._credentials)}.")
         return dict(found)

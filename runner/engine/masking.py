@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -12,20 +12,22 @@ from runner.workflow.documents import Json
 MASK = "•••"
 MIN_LENGTH = 4
 """Shorter secrets are hidden only where they are the whole text: hiding every `1` would destroy the log."""
-
 MIN_LINE = 12
 """Shorter lines of a secret with many lines may be anything: `-----`, an end of a block."""
+LEARNT = 20
+"""A loop may meet another secret in each turn: hiding all of them for ever would take ever longer."""
 
 
 class Masker:
     """Replaces secrets, and what base64, URLs, JSON and HTML make of them, by `•••`."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._whole: set[str] = set()
-        self._forms: set[str] = set()
+        self._given = frozenset(secret for secret in secrets if secret)
+        self._learnt: dict[str, None] = {}
+        self._whole: Set[str] = frozenset()
+        self._longest = 0
         self._pattern: re.Pattern[str] | None = None
-        self.is_idle = True
-        self.learn(secrets)
+        self._prepare()
 
     @classmethod
     def for_credentials(cls, credentials: Mapping[str, Mapping[str, str]]) -> "Masker":
@@ -33,31 +35,25 @@ class Masker:
         return cls(str(value) for fields in credentials.values() for value in fields.values())
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Hide these as well from now on, also in streams that are open."""
-        new = {secret for secret in secrets if secret} - self._whole
+        """Hide these as well from now on, also in streams that are open; of many, those that were learnt last."""
+        new = [secret for secret in secrets if secret and secret not in self._whole]
         if not new:
             return
-        self._whole |= new
-        self._forms |= {form for secret in new if len(secret) >= MIN_LENGTH for form in _forms(secret)}
-        # The longest first, so that a secret that contains another is hidden whole.
-        ordered = sorted(self._forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        self.is_idle = False
+        self._learnt.update(dict.fromkeys(new))
+        while len(self._learnt) > LEARNT:
+            del self._learnt[next(iter(self._learnt))]
+        self._prepare()
 
     def stream(self) -> "MaskedStream":
         """For a text that comes in pieces: a secret that is cut in two is hidden too."""
         return MaskedStream(self)
-
-    def longest(self) -> int:
-        """Characters of the longest thing that is hidden inside a text; 0 when there is none."""
-        return max(map(len, self._forms), default=0)
 
     def sure_part(self, text: str, *, is_all: bool) -> tuple[str, str]:
         """What can be told of the beginning of a text, masked, and the rest that depends on what follows."""
         if self._pattern is None:
             return text, ""
         # A secret that begins before this place is there as a whole, or it is none.
-        undecided = len(text) + 1 if is_all else max(0, len(text) - self.longest() + 1)
+        undecided = len(text) + 1 if is_all else max(0, len(text) - self._longest + 1)
         told, position = [], 0
         while (found := self._pattern.search(text, position)) and found.start() < undecided:
             told += [text[position : found.start()], MASK]
@@ -74,6 +70,15 @@ class Masker:
     def json(self, value: Json) -> Json:
         """The document without secrets, in values and in keys. The same object when there is nothing to hide."""
         return value if self.is_idle else self._walk(value)
+
+    def _prepare(self) -> None:
+        self._whole = self._given | self._learnt.keys()
+        forms = {form for secret in self._whole if len(secret) >= MIN_LENGTH for form in _forms(secret)}
+        # The longest first, so that a secret that contains another is hidden whole.
+        ordered = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._longest = len(ordered[0]) if ordered else 0
+        self.is_idle = not self._whole
 
     def _walk(self, value: Any) -> Any:
         if isinstance(value, str):

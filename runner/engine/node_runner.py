@@ -35,6 +35,7 @@ from runner.nodes.base import NodeConfig, NodeFailure, NodeType, Result, Suspens
 from runner.nodes.resources import Resources
 from runner.workflow import declarations
 from runner.workflow.evaluation import Environment, ExpressionError
+from runner.workflow.secret_places import secrets_at
 
 MAX_BACKOFF_SECONDS = 300.0
 _JITTER = 0.2
@@ -172,6 +173,8 @@ class NodeRunner:
         except NodeFailure:
             await self._reporter.started(run, None, try_number=try_number)
             raise
+        if node.config.secrets:
+            self._reporter.masker.learn(secrets_at(node.config.secrets, resolved))
         await self._reporter.started(run, resolved, try_number=try_number)
         config = self._validated(run, resolved, environment)
         if node.config.is_constant:

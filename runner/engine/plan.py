@@ -14,6 +14,7 @@ from runner.workflow.evaluation import Environment
 from runner.workflow.graph import Graph, Level, Node
 from runner.workflow.ordering import cyclic_nodes
 from runner.workflow.problems import InvalidGraphError, Problem
+from runner.workflow.secret_places import Place, secret_places
 from runner.workflow.templates import Template, compile_condition, compile_template
 
 _EMPTY: Mapping[str, Any] = {}
@@ -26,6 +27,8 @@ class ConfigPlan:
     source: Mapping[str, Any]
     templates: tuple[tuple[str, Template], ...] = ()
     conditions: Mapping[str, Template] = field(default_factory=dict)
+    secrets: tuple[Place, ...] = ()
+    """Where values stand that must not be seen."""
 
     @property
     def is_constant(self) -> bool:
@@ -103,6 +106,7 @@ class _Compiler:
         self.catalogue = catalogue
         self.nodes: dict[str, PlanNode] = {}
         self.problems: list[Problem] = []
+        self._secrets: dict[str, tuple[Place, ...]] = {}
 
     def level(self, level: Level) -> PlanLevel:
         """One level with everything inside it."""
@@ -156,7 +160,10 @@ class _Compiler:
                 if not template.is_constant:
                     templates.append((key, template))
             self.take_problems(node.id, node.pointer + json_pointer("config", key), template)
-        return ConfigPlan(node.config, tuple(templates), conditions or _EMPTY)
+        secrets = self._secrets.get(declaration.type)
+        if secrets is None:
+            secrets = self._secrets[declaration.type] = secret_places(declaration.config_schema)
+        return ConfigPlan(node.config, tuple(templates), conditions or _EMPTY, secrets)
 
     def take_problems(self, node_id: str | None, pointer: str, template: Template) -> None:
         """Keep what is wrong with a template."""

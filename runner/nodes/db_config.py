@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeFailure
+from runner.nodes.fields import Secret
 from runner.nodes.rows import Row
 
 Parameters = Mapping[str, Any]
@@ -27,7 +28,7 @@ class ServerConnection(NodeConfig):
     host: str = Field(min_length=1, title="Host", description="Name or address of the server.")
     database: str = Field(min_length=1, title="Database", description="Its name on the server.")
     username: str = Field(min_length=1, title="User", description="May be an expression on credentials.")
-    password: str = Field(default="", title="Password", description="Use an expression on credentials.")
+    password: Secret = Field(default="", title="Password", description="Use an expression on credentials.")
     tls: Literal["verify", "unverified", "off"] = Field(
         default="verify",
         title="TLS",

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from runner.workflow.secret_places import SECRET_FORMAT
+
 
 def _known_encoding(value: str) -> str:
     try:
@@ -18,8 +20,5 @@ def _known_encoding(value: str) -> str:
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 """Name of a text encoding, normalised (`latin1` becomes `iso8859-1`)."""
 
-SECRET_FORMAT = "password"  # noqa: S105 - the name that JSON Schema has for it
-"""`format` of secrets in a config's JSON Schema: forms hide them, the engine masks what stands there."""
-
 Secret = Annotated[str, Field(json_schema_extra={"format": SECRET_FORMAT})]
-"""A text that must not be seen: in logs and records of runs it is hidden wherever it came from."""
+"""A text that must not be seen: once its node runs, it is hidden in everything the execution tells."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
+from runner.nodes.fields import Secret
 from runner.nodes.paths import COPY_BLOCK, file_errors, resolve_path
 
 _SOURCES: Final = ("text", "value", "path")
@@ -25,7 +26,7 @@ class HashConfig(NodeConfig):
     algorithm: Literal["sha256", "sha512", "sha384", "sha3_256", "blake2b", "sha1", "md5"] = Field(
         "sha256", title="Algorithm", description="sha1 and md5 only where an old system asks for them."
     )
-    key: str | None = Field(None, min_length=1, title="Key", description="Makes it an HMAC; use a credential.")
+    key: Secret | None = Field(None, min_length=1, title="Key", description="Makes it an HMAC; use a credential.")
     encoding: Literal["hex", "base64"] = Field("hex", title="Written as", description="Hexadecimal or base64.")
 
     @model_validator(mode="after")

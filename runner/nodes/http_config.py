@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from runner.nodes.base import NodeConfig
+from runner.nodes.fields import Secret
 from runner.nodes.http_bodies import Body, JsonBody, NoBody, Scalar
 from runner.nodes.http_pagination import OnePage, Pagination
 
@@ -21,14 +22,14 @@ class BasicAuth(NodeConfig):
 
     type: Literal["basic"] = "basic"
     username: str = Field(title="User", description="May be an expression on credentials.")
-    password: str = Field(title="Password", description="Use an expression on credentials.")
+    password: Secret = Field(title="Password", description="Use an expression on credentials.")
 
 
 class BearerAuth(NodeConfig):
     """A token in the Authorization header."""
 
     type: Literal["bearer"] = "bearer"
-    token: str = Field(min_length=1, title="Token", description="Use an expression on credentials.")
+    token: Secret = Field(min_length=1, title="Token", description="Use an expression on credentials.")
 
 
 class ApiKeyAuth(NodeConfig):
@@ -41,7 +42,7 @@ class ApiKeyAuth(NodeConfig):
         title="Name",
         description="Of the header or query parameter.",
     )
-    key: str = Field(
+    key: Secret = Field(
         min_length=1, pattern=r"^[^\r\n\x00]*$", title="Key", description="Use an expression on credentials."
     )
     place: Literal["header", "query"] = Field(default="header", title="Place", description="Where the key is sent.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
+from runner.nodes.fields import Secret
 from runner.nodes.mail_send import Line, Security
 from runner.nodes.paths import check_target, file_errors, replacing, resolve_path
 from runner.nodes.tls import client_tls
@@ -35,7 +36,7 @@ class ImapServer(NodeConfig):
     port: int = Field(default=993, ge=1, le=65_535, title="Port", description="993 for TLS, 143 for STARTTLS.")
     security: Security = Field(default="tls", title="Security", description="How the connection is encrypted.")
     username: Line = Field(min_length=1, title="User", description="May be an expression on credentials.")
-    password: str = Field(title="Password", description="Use an expression on credentials.")
+    password: Secret = Field(title="Password", description="Use an expression on credentials.")
     ca_file: str | None = Field(default=None, min_length=1, title="CA file", description="PEM of a private authority.")
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
+from runner.nodes.fields import Secret
 from runner.nodes.files import read_bytes
 from runner.nodes.paths import resolve_path
 from runner.nodes.tls import client_tls
@@ -35,7 +36,7 @@ class SmtpServer(NodeConfig):
     port: int = Field(default=587, ge=1, le=65_535, title="Port", description="587 for STARTTLS, 465 for TLS.")
     security: Security = Field(default="starttls", title="Security", description="How the connection is encrypted.")
     username: str | None = Field(default=None, title="User", description="None: without signing in.")
-    password: str = Field(default="", title="Password", description="Use an expression on credentials.")
+    password: Secret = Field(default="", title="Password", description="Use an expression on credentials.")
     ca_file: str | None = Field(default=None, min_length=1, title="CA file", description="PEM of a private authority.")
 
 

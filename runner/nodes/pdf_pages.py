@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
+from runner.nodes.fields import Secret
 from runner.nodes.page_ranges import PageRanges, page_numbers
 from runner.nodes.paths import IfExists, check_target, file_errors, replacing, resolve_path
 from runner.workflow.documents import Json
@@ -25,7 +26,9 @@ class PdfSource(NodeConfig):
 
     path: str = Field(title="File", description="Path of a PDF.")
     pages: PageRanges = Field(default=None, title="Pages", description="For instance 1-3,7 or 2-; none: all.")
-    password: str | None = Field(default=None, title="Password", description="Of an encrypted file; use a credential.")
+    password: Secret | None = Field(
+        default=None, title="Password", description="Of an encrypted file; use a credential."
+    )
 
 
 class MergePdfConfig(NodeConfig):
@@ -78,7 +81,9 @@ class SplitPdfConfig(NodeConfig):
         title="Name",
         description="Parts are called NAME-1.pdf and so on; none: like the file.",
     )
-    password: str | None = Field(default=None, title="Password", description="Of an encrypted file; use a credential.")
+    password: Secret | None = Field(
+        default=None, title="Password", description="Of an encrypted file; use a credential."
+    )
     if_exists: IfExists = Field(default="replace", title="If it exists", description="Replace a part, or fail.")
 
     @model_validator(mode="after")

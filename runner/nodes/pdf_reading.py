@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
+from runner.nodes.fields import Secret
 from runner.nodes.page_ranges import PageRanges, page_numbers
 from runner.nodes.paths import file_errors, resolve_path
 from runner.nodes.rows import Row, columns_of, unique_names
@@ -31,7 +32,9 @@ class ReadPdfConfig(NodeConfig):
 
     path: str = Field(title="File", description="Path of the PDF.")
     pages: PageRanges = Field(default=None, title="Pages", description="For instance 1-3,7 or 2-; none: all.")
-    password: str | None = Field(default=None, title="Password", description="Of an encrypted file; use a credential.")
+    password: Secret | None = Field(
+        default=None, title="Password", description="Of an encrypted file; use a credential."
+    )
 
 
 class PdfTextConfig(ReadPdfConfig):

@@ -250,6 +250,29 @@ async def test_credentials_are_masked_wherever_they_show():
     assert ran.outcome.output == {"p": "•••", "len": len(SECRET)}
 
 
+async def test_what_stands_in_a_field_for_secrets_is_hidden_from_then_on():
+    document = graph(
+        [
+            node("h", "data.hash", {"text": "x", "key": "{{ 'geh' + 'eim/1' }}"}),
+            node("l", "log.message", {"message": "the key is geheim/1, or Z2VoZWltLzE= and geheim%2F1"}),
+            node("b", "test.echo", {"raises": "no geheim/1"}, onError="continue"),
+        ]
+    )
+    ran = await run(document)
+    inputs = {event.node_id: event.input for event in ran.witness.events if event.status == "running"}
+    assert inputs["h"] == {"text": "x", "key": "•••"}
+    assert ran.witness.lines[0].message == "the key is •••, or ••• and •••"
+    assert "geheim" not in repr([ran.witness.events, ran.witness.lines])
+
+
+async def test_without_a_vault_an_expression_on_credentials_says_what_to_do():
+    ran = await run(graph([compute("a", "credentials.bank.password")]))
+    assert ran.outcome.failure is not None
+    assert "There is no credential 'bank': the Hub gave this execution none." in ran.outcome.failure.message
+    ran = await run(graph([compute("a", "default(credentials.bank.password, 'x')")], output="{{ nodes.a.output }}"))
+    assert ran.outcome.output == "x"
+
+
 async def test_inputs_are_completed_and_judged_before_anything_runs():
     document = graph([], output="{{ inputs }}") | {
         "inputs": [{"name": "a", "type": "integer", "default": 5}, {"name": "b", "type": "string", "required": True}]

@@ -58,6 +58,13 @@ def test_what_is_learnt_later_is_hidden_from_then_on_also_in_open_streams():
     assert masker.json({"a": "secret-1"}) == {"a": MASK}
 
 
+def test_of_many_learnt_secrets_the_last_are_hidden_and_given_ones_always():
+    masker = Masker(["given-secret"])
+    for number in range(100):
+        masker.learn([f"learnt-{number:02}"])
+    assert masker.text("given-secret learnt-00 learnt-99 learnt-80") == f"{MASK} learnt-00 {MASK} {MASK}"
+
+
 def test_each_line_of_a_key_is_hidden_where_it_stands_alone():
     key = "-----BEGIN KEY-----\r\nAAAAB3NzaC1yc2EAAAADAQABAAAB\r\nQ==\r\n-----END KEY-----\r\n"
     masker = Masker([key])
