@@ -87,7 +87,7 @@ class ExecutionState(Walk):
     @property
     def is_waiting(self) -> bool:
         """Whether something is to come from outside though nothing is at work."""
-        return self._debugger.is_holding or bool(self._waits.held)
+        return self._debugger.is_holding or self._waits.any
 
     # -- events ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,11 @@ class Waits:
         self.held: dict[NodeRun, Wait] = {}
         self._inside: dict[NodeRun, Wait] = {}
 
+    @property
+    def any(self) -> bool:
+        """Whether any node waits, at whatever level."""
+        return bool(self.held or self._inside)
+
     def add(self, run: NodeRun, wait: Wait, *, at_top: bool) -> None:
         """A node waits."""
         (self.held if at_top else self._inside)[run] = wait

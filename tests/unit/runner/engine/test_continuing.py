@@ -68,6 +68,13 @@ async def test_what_a_node_wrote_and_where_it_left_is_told():
     assert events["i"].port == "true"
 
 
+async def test_a_long_delay_in_a_loop_is_waited_for_on_the_runner():
+    loop = node("l", "control.forEach", {"items": [1, 2]}, body=level([delay()]))
+    ran = await run(graph([loop, put("z", v=9)], "s>l l>z", "v"), remaining_seconds={"d": 0.01})
+    assert ran.outcome.status == "completed", ran.outcome.failure
+    assert ran.story == ["s:completed", "l0/d:completed", "l1/d:completed", "l:completed", "z:completed"]
+
+
 async def test_an_approval_at_the_top_suspends_the_execution():
     ran = await run(graph([put("a", v=1), ask(), put("z", v=9)], "s>a a>ask ask:approved>z", "v"))
     assert ran.outcome.status == "suspended"
