@@ -43,6 +43,12 @@
     tr: () => "row",
     ul: () => "list",
   };
+  // Other roles, a list's item for instance, take no name from what they contain.
+  const NAMED_BY_TEXT = new Set(
+    "button cell checkbox columnheader gridcell heading link menuitem option radio row rowheader switch tab treeitem".split(
+      " ",
+    ),
+  );
   const joined = (text) => (text || "").replace(/\s+/g, " ").trim().slice(0, LONGEST);
   const tag = element.localName;
   const root = element.getRootNode();
@@ -94,6 +100,8 @@
 
   const label = labelled();
   const text = shown();
+  const role = attribute("role").split(" ")[0] || (ROLES[tag] ? ROLES[tag](element) : "");
+  const named = NAMED_BY_TEXT.has(role) ? text : "";
   return {
     tag,
     id: element.id || "",
@@ -105,8 +113,8 @@
     placeholder: attribute("placeholder"),
     text,
     label,
-    role: attribute("role").split(" ")[0] || (ROLES[tag] ? ROLES[tag](element) : ""),
-    roleName: label || joined(attribute("alt")) || text || joined(attribute("placeholder") || attribute("title")),
+    role,
+    roleName: label || joined(attribute("alt")) || named || joined(attribute("placeholder") || attribute("title")),
     classes: [...element.classList],
     path: path(),
     secret: tag === "input" && element.type === "password",

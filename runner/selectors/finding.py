@@ -83,6 +83,7 @@ class NotFoundError(Exception):
         self.seconds = seconds
         self.ambiguous = any(each.matches > 1 for each in tried)
         self.unreadable = bool(tried) and all(each.problem for each in tried)
+        self.visible = any(each.visible for each in tried)
 
 
 async def find(frame: Frame, selector: Selector, seconds: float) -> Found:
@@ -105,6 +106,15 @@ async def find(frame: Frame, selector: Selector, seconds: float) -> Found:
             raise NotFoundError(selector, tried, passed)
         await asyncio.sleep(_POLL_SECONDS[min(polls, len(_POLL_SECONDS) - 1)])
         polls += 1
+
+
+async def look(frame: Frame, selector: Selector) -> Found:
+    """The same without waiting, and with all candidates at once. Raises NotFoundError."""
+    tried: list[Tried] = []
+    found = await _look(frame, selector, tried, first_only=False)
+    if found is None:
+        raise NotFoundError(selector, tried, 0)
+    return replace(found, tried=tuple(tried))
 
 
 async def find_all(frame: Frame, selector: Selector, seconds: float) -> tuple[Locator, Found]:

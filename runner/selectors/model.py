@@ -5,7 +5,7 @@ Instead of an object a selector may be a text: CSS, an XPath that begins with `/
 
 from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from runner.nodes.base import NodeConfig
 
@@ -93,17 +93,6 @@ class Selector(NodeConfig):
         return f"{own} as {self.anchor.relation} of {' or '.join(map(str, self.anchor.candidates))}"
 
 
-SelectorField = Annotated[
-    Annotated[str, Field(min_length=1, max_length=_TEXT_LIMIT)] | Selector,
-    Field(
-        title="Element",
-        description="CSS, text=…, label=… or another kind, or a list of candidates that are tried in turn.",
-        json_schema_extra={"x-widget": "selector"},
-    ),
-]
-"""Type of a config field that names an element."""
-
-
 def parse_selector(value: str | Selector) -> Selector:
     """The selector a config means; a text becomes a single candidate. Raises ValueError for an unfit one."""
     if isinstance(value, Selector):
@@ -116,3 +105,19 @@ def parse_selector(value: str | Selector) -> Selector:
     if separator and strategy is not None:
         return Selector(candidates=[Candidate(strategy=strategy, value=rest.strip())])
     return Selector(candidates=[Candidate(strategy="css", value=text)])
+
+
+def _readable(text: str) -> str:
+    parse_selector(text)
+    return text
+
+
+SelectorField = Annotated[
+    Annotated[str, Field(min_length=1, max_length=_TEXT_LIMIT), AfterValidator(_readable)] | Selector,
+    Field(
+        title="Element",
+        description="CSS, text=…, label=… or another kind, or a list of candidates that are tried in turn.",
+        json_schema_extra={"x-widget": "selector"},
+    ),
+]
+"""Type of a config field that names an element."""

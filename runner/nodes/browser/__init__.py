@@ -4,6 +4,28 @@
 Elements are named by `runner.selectors`.
 """
 
-from runner.nodes.browser import acting, extracting, navigation, opening, printing
+from runner.nodes.browser import (
+    acting,
+    extracting,
+    navigation,
+    opening,
+    picturing,
+    places,
+    printing,
+    scripts,
+    transfers,
+    waiting,
+)
 
-NODES = (*opening.NODES, *navigation.NODES, *acting.NODES, *extracting.NODES, *printing.NODES)
+NODES = (
+    *opening.NODES,
+    *navigation.NODES,
+    *acting.NODES,
+    *waiting.NODES,
+    *extracting.NODES,
+    *places.NODES,
+    *transfers.NODES,
+    *picturing.NODES,
+    *printing.NODES,
+    *scripts.NODES,
+)

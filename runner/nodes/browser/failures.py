@@ -5,6 +5,7 @@ is left out of it, except pictures the page itself loaded.
 """
 
 import asyncio
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ EVIDENCE_SECONDS: Final = 10.0
 SCREENSHOT_MILLISECONDS: Final = 5_000
 _PICTURES: Final = (".png", ".jpeg", ".jpg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
 _LOG_LINES: Final = 6
+_ORIGIN: Final = re.compile(r"^(?:(?:Locator|Page|Frame|ElementHandle|BrowserContext)\.\w+: )?(?:Error: )?")
 
 
 def not_found_failure(error: NotFoundError, session: BrowserSession) -> NodeFailure:
@@ -60,9 +62,7 @@ def playwright_failure(error: PlaywrightError, session: BrowserSession, doing: s
         because = f": {reasons[-1]}" if reasons else ""
         message = f"Could not {doing} within the time{because}."
         return NodeFailure("ELEMENT_NOT_READY", message, retryable=True, details=details)
-    for prefix in ("Locator.", "Page.", "Frame.", "ElementHandle."):
-        if said.startswith(prefix):
-            said = said.partition(": ")[2] or said
+    said = _ORIGIN.sub("", said)
     return NodeFailure("BROWSER_ACTION_FAILED", f"Could not {doing}: {said}", details=details)
 
 

@@ -4,6 +4,7 @@ HTML text is printed by a browser of its own that runs no scripts and reads noth
 what stands in a mail or on a web page cannot fetch anything by being printed.
 """
 
+import asyncio
 import mimetypes
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 from urllib.parse import unquote, urlsplit
@@ -118,22 +119,15 @@ class HtmlToPdf(NodeType[HtmlToPdfConfig]):
         """Print. Raises NodeFailure BROWSER_MISSING, PRINT_FAILED, FILE_EXISTS and those of the disk."""
         target = resolve_path(context, config.path)
         check_target(target, config.if_exists)
-        session = await _printer(context)
+        printer = await _printer(context)
         from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - see BrowserNode.run
 
         document = _Document(config.html, context.workdir)
         try:
-            page = await session.context.new_page()
-            try:
-                await (await session.context.new_cdp_session(page)).send(
-                    "Emulation.setScriptExecutionDisabled", {"value": True}
-                )
-                await page.route("**/*", document.answer)
-                await page.goto(DOCUMENT, timeout=config.wait_seconds * 1000)
-                output = await _print(page, config, target)
-            finally:
-                await page.close()
+            output = await printer.print(document, config, target)
         except PlaywrightError as error:
+            # Whatever broke it may have broken the browser: the next one starts anew.
+            await context.resources.release(PRINTER)
             reason = error.message.strip().splitlines()[0]
             raise NodeFailure("PRINT_FAILED", f"The HTML could not be printed: {reason}", retryable=True) from None
         if document.missing:
@@ -169,11 +163,39 @@ class _Document:
         return file if file.is_relative_to(self._folder) and file.is_file() else None
 
 
-async def _printer(context: NodeContext) -> "BrowserSession":
+class _Printer:
+    """A browser with one tab that shows one document after the other; the resource of an execution."""
+
+    def __init__(self, session: "BrowserSession") -> None:
+        self._session = session
+        self._turn = asyncio.Lock()
+        self._is_ready = False
+
+    async def print(self, document: _Document, config: PaperConfig, target: "Path") -> dict[str, Json]:
+        """Load it and print it, when it is its turn. Raises PlaywrightError and NodeFailure."""
+        page = self._session.page
+        async with self._turn:
+            if not self._is_ready:
+                devtools = await self._session.context.new_cdp_session(page)
+                await devtools.send("Emulation.setScriptExecutionDisabled", {"value": True})
+                self._is_ready = True
+            await page.route("**/*", document.answer)
+            try:
+                await page.goto(DOCUMENT, timeout=config.wait_seconds * 1000)
+                return await _print(page, config, target)
+            finally:
+                await page.unroute("**/*")
+
+    async def close(self) -> None:
+        """End the browser."""
+        await self._session.close()
+
+
+async def _printer(context: NodeContext) -> _Printer:
     """The execution's browser for printing HTML, started when it is needed first."""
     kept = context.resources.get(PRINTER)
     if kept is not None:
-        return cast("BrowserSession", kept)
+        return cast("_Printer", kept)
     problem = program.missing()
     path = program.find_program()
     if problem is not None or path is None:
@@ -187,8 +209,14 @@ async def _printer(context: NodeContext) -> "BrowserSession":
     except PlaywrightError as error:
         message = f"{path} did not start: {error.message.strip().splitlines()[0]}"
         raise NodeFailure("BROWSER_NOT_STARTED", message, retryable=True) from None
-    context.resources.keep(PRINTER, session)
-    return session
+    # Another branch may have been quicker while this one was starting.
+    quicker = context.resources.get(PRINTER)
+    if quicker is not None:
+        await session.close()
+        return cast("_Printer", quicker)
+    printer = _Printer(session)
+    context.resources.keep(PRINTER, printer)
+    return printer
 
 
 async def _print(page: "Page", config: PaperConfig, target: "Path") -> dict[str, Json]:
