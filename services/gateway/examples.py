@@ -88,6 +88,31 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "PATCH /calendars/{calendar_id}": {"Rename": {"name": "Public holidays"}},
     "POST /calendars/{calendar_id}/import": {"From an address": {"url": "https://calendar.example/holidays.ics"}},
+    "POST /queues": {
+        "Invoices": {
+            "name": "Invoices",
+            "uniqueReferences": True,
+            "maxRetries": 2,
+            "retryBackoffSeconds": 300,
+            "payloadSchema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string"}}},
+        }
+    },
+    "PATCH /queues/{queue_id}": {"More patience": {"maxRetries": 5, "retryBackoffSeconds": 600}},
+    "POST /queues/{queue_id}/items": {
+        "An invoice": {"reference": "INV-2026-0815", "payload": {"file": "inbox/0815.pdf"}, "priority": 60}
+    },
+    "POST /queues/{queue_id}/items/bulk": {
+        "Two at once": {
+            "items": [
+                {"reference": "INV-2026-0815", "payload": {"file": "inbox/0815.pdf"}},
+                {"reference": "INV-2026-0816", "payload": {"file": "inbox/0816.pdf"}},
+            ]
+        }
+    },
+    "PATCH /queues/{queue_id}/items/{item_id}": {"Postpone": {"notBefore": "2026-02-01T06:00:00Z"}},
+    "POST /queues/{queue_id}/items/{item_id}/resolve": {
+        "It was done": {"outcome": "successful", "comment": "The payment is in the bank's list."}
+    },
     "POST /triggers": {
         "A schedule": {
             "workflowId": ID,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from services.gateway.transcoding.enums import numbers
-from services.gateway.transcoding.fields import JsonDocument, NotSent, Proto, marker, without_none
+from services.gateway.transcoding.fields import JsonDocument, NotSent, Proto, item_of, marker, without_none
 
 Setter = Callable[[Message, Any], None]
 TIMESTAMP = "google.protobuf.Timestamp"
@@ -59,6 +59,8 @@ def _setter(name: str, wanted: str, info: FieldInfo, descriptor: Descriptor, *, 
     if is_document:
         return lambda message, value: setattr(message, wanted, dump_document(value))
     if field.is_repeated:
+        if field.message_type is not None:
+            return _repeated_messages(field, field.message_type, info)
         return _repeated(field, descriptor)
     if field.message_type is not None:
         if field.message_type.full_name != TIMESTAMP:
@@ -82,6 +84,17 @@ def _repeated(field: FieldDescriptor, descriptor: Descriptor) -> Setter:
     return extend
 
 
+def _repeated_messages(field: FieldDescriptor, descriptor: Descriptor, info: FieldInfo) -> Setter:
+    binder = RequestBinder(_model(item_of(without_none(info.annotation)[0]), field), descriptor)
+
+    def extend(message: Message, value: list[BaseModel]) -> None:
+        items = getattr(message, field.name)
+        for item in value:
+            binder.fill(item, items.add())
+
+    return extend
+
+
 def inner_descriptor(descriptor: Descriptor, name: str) -> Descriptor:
     """Of the message in a field. Raises TypeError when there is none."""
     field = descriptor.fields_by_name.get(name)
@@ -91,10 +104,7 @@ def inner_descriptor(descriptor: Descriptor, name: str) -> Descriptor:
 
 
 def _nested(field: FieldDescriptor, descriptor: Descriptor, info: FieldInfo) -> Setter:
-    model, _ = without_none(info.annotation)
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        raise TypeError(f"{field.full_name}: a message is written from a model")
-    binder = RequestBinder(model, descriptor)
+    binder = RequestBinder(_model(without_none(info.annotation)[0], field), descriptor)
 
     def fill(message: Message, value: BaseModel) -> None:
         inner = getattr(message, field.name)
@@ -102,6 +112,12 @@ def _nested(field: FieldDescriptor, descriptor: Descriptor, info: FieldInfo) -> 
         binder.fill(value, inner)
 
     return fill
+
+
+def _model(annotation: Any, field: FieldDescriptor) -> type[BaseModel]:
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        raise TypeError(f"{field.full_name}: a message is written from a model")
+    return annotation
 
 
 def _set_instant(timestamp: Any, value: datetime) -> None:

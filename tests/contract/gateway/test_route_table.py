@@ -20,6 +20,7 @@ CALLED_ELSEWHERE = {
     "exekra.scheduler.v1.EvidenceService.ReadArtifact",
     "exekra.audit.v1.AuditService.Export",
     "exekra.scheduler.v1.WebhookService.AcceptDeliveries",
+    "exekra.scheduler.v1.WorkQueueService.ExportItems",
 }
 """By hand-written handlers."""
 
