@@ -11,7 +11,7 @@ CODE := services runner scripts tests
 # The longest first; those of tests/e2e stay together in one of the two processes.
 TESTS := tests/e2e tests/integration tests/contract tests/unit
 
-.PHONY: help setup setup-dev ui ui-check screenshots up down demo demo-browser test chaos compose-test bench check format format-check lint types proto-style picture-check protos lock clean
+.PHONY: help setup setup-dev ui ui-check screenshots up down demo demo-browser test chaos compose-test bench check format format-check lint types proto-style reference-check protos lock clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,7 +57,7 @@ compose-test: setup-dev ## Build, start, use, kill and stop the containers of do
 bench: setup-dev ## Measure latency, throughput, memory and start
 	@exec $(BIN)/python -m tests.bench
 
-check: setup-dev format-check lint types proto-style picture-check ui-check ## Format, lint, types, import rules, protos, README's picture, browser UI
+check: setup-dev format-check lint types proto-style reference-check ui-check ## Format, lint, types, import rules, protos, written references, browser UI
 
 format: setup-dev ## Rewrite the sources in the house's format
 	@$(BIN)/python -m ruff format $(CODE)
@@ -76,8 +76,9 @@ types: setup-dev ## Check types
 proto-style: setup-dev
 	@$(BIN)/python -m scripts.proto_style
 
-picture-check: setup-dev
+reference-check: setup-dev
 	@$(BIN)/python -m scripts.lifecycle_picture --check
+	@$(BIN)/python -m scripts.settings_reference --check
 
 protos: setup ## Generate Python from the protos again
 	@$(BIN)/python scripts/protos.py

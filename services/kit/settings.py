@@ -37,6 +37,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     home: Path = Path(".data")
+    """The data folder: the embedded servers' data, keys, certificates, logs, artifacts."""
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     database_url: SecretStr = SecretStr("")
@@ -50,6 +51,7 @@ class ServiceSettings(BaseSettings):
     internal_tls: Path | None = None
     """Folder with `ca.pem`, `<service>.pem` and `<service>.key` for mTLS, unless addresses are Unix sockets."""
     drain_seconds: float = 10.0
+    """What is under way may end for so long after SIGTERM."""
     metrics_listen: str = ""
     """`host:port` of the Prometheus endpoint; none when empty."""
 

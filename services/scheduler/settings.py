@@ -63,7 +63,9 @@ class SchedulerSettings(ServiceSettings):
     """How often outcomes of triggers are counted, probes let go and held fires released."""
     retention_seconds: float = Field(600.0, gt=0)
     keep_executions_days: int = Field(90, ge=1)
+    """Executions that are over, with their node runs and artifacts."""
     keep_fires_days: int = Field(90, ge=1)
+    """Rows of the schedules' ledger."""
     keep_logs_days: int = Field(30, ge=1)
     artifact_max_bytes: int = Field(ARTIFACT_MAX_BYTES, ge=1)
     """Of a single artifact."""
@@ -80,6 +82,7 @@ class SchedulerSettings(ServiceSettings):
     delivery_longest_probe_seconds: float = Field(300.0, gt=0)
     """An endpoint that keeps failing is tried no more often than this."""
     keep_deliveries_days: int = Field(30, ge=1)
+    """What webhooks received, and events that were sent."""
     smtp_host: str = ""
     """The mail server for notifications; none when empty."""
     smtp_port: int = Field(587, ge=1, le=65_535)
