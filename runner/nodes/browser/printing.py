@@ -13,7 +13,7 @@ from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
 from runner.nodes.browser import program
-from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, find_element
 from runner.nodes.paths import IfExists, check_target, file_errors, replacing, resolve_path
 from runner.selectors.model import SelectorField
 from runner.workflow.documents import Json
@@ -78,8 +78,7 @@ class PrintPdf(BrowserNode[PrintPdfConfig]):
             raise NodeFailure(
                 "PRINT_IN_FRAME", "An element of a frame cannot be printed alone; print the page, or leave the frame."
             )
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
         await found.locator.evaluate(_SHOW_ALONE, _MARK)
         try:
             output = await _print(session.page, config, target)
