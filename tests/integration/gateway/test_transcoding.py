@@ -173,7 +173,7 @@ async def test_a_draft_carries_its_etag_and_condition(served: Served, script: Sc
     assert shown.headers["ETag"] == '"e1"'
     assert shown.body["workflow"]["graph"] == {"nodes": []}
     saved = await admin.call("PUT", f"{path}/draft", {"graph": GRAPH}, {"If-Match": '"e1"'})
-    assert saved.body == {"version": 4}
+    assert saved.body == {"version": 4, "saves": 0}
     assert saved.headers["ETag"] == '"e4"'
     assert script.last("SaveDraft").if_match == "e1"
 
