@@ -75,4 +75,39 @@ class KeepArtifact(NodeType[KeepArtifactConfig]):
         return Result(artifact.as_json())
 
 
-NODES = (LogMessage, KeepArtifact)
+class NotifyConfig(NodeConfig):
+    """Config of log.notify."""
+
+    title: str = Field(min_length=1, max_length=200, title="Title", description="What it is about, in one line.")
+    message: str = Field(default="", max_length=10_000, title="Message", description="What people should know.")
+    level: Literal["info", "warning", "error"] = Field(
+        default="info", title="Level", description="How much it matters."
+    )
+
+
+class Notify(NodeType[NotifyConfig]):
+    """log.notify: output `{title, message, level}`, which the Hub passes on as the event `execution.notice`.
+
+    Not repeatable: people would be told twice.
+    """
+
+    type = "log.notify"
+    title = "Notify people"
+    help = "Tells people something by the Hub's notification rules and event endpoints."
+    icon = "bell-ringing"
+    config = NotifyConfig
+    example: ClassVar[dict[str, Any]] = {
+        "title": "Orders without a customer",
+        "message": "{{ nodes.read.output.count }} orders wait for somebody to look at them.",
+        "level": "warning",
+    }
+    isolated = False
+    inline = True
+
+    async def run(self, config: NotifyConfig, context: NodeContext) -> Result:
+        """Write a line; the rest is the Hub's."""
+        context.log(config.level, f"{config.title}: {config.message}" if config.message else config.title)
+        return Result({"title": config.title, "message": config.message, "level": config.level})
+
+
+NODES = (LogMessage, KeepArtifact, Notify)

@@ -26,6 +26,7 @@ TYPES: Final[Mapping[str, str]] = {
     "execution.stopped": "It was stopped.",
     "execution.lost": "Its runner stopped without a result: what it did last is unknown.",
     "execution.resumed": "A person decided what it waited for; it waits for a runner.",
+    "execution.notice": "Its workflow tells people something; `notice` says what.",
     "approval.requested": "An execution asks a person to decide.",
     "approval.decided": "A person decided, or the time to do so is over.",
     "queue.item_successful": "A work item was done.",

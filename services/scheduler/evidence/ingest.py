@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from services.scheduler.evidence.blocks import Block, pack, unpack
 from services.scheduler.evidence.folding import RunChange, continuation, fold, merge_batches
 from services.scheduler.evidence.model import LogLine, ReportedBatch
+from services.scheduler.evidence.notices import Notice, notices_in, tell_notices
 
 if TYPE_CHECKING:
     import asyncpg
@@ -101,17 +102,20 @@ async def store_reports(connection: "Connection", batches: Sequence[ReportedBatc
         [batch.runner_id for batch in reported.values()],
     )
     all_held = [_Held(**dict(row)) for row in rows]
+    notices: list[Notice] = []
     for held in all_held:
         batch = reported[held.attempt_id]
         events = continuation(held.node_seq, batch.node_events)
         held.lines = continuation(held.log_seq, batch.log_lines)
         held.changes = fold(events)
+        notices += notices_in(batch.execution_id, events)
         held.node_seq += len(events)
         held.log_seq += len(held.lines)
     changed = [held for held in all_held if held.changes or held.lines]
     if changed:
         await _pack_lines(connection, [held for held in changed if held.lines])
         await _store(connection, changed)
+    await tell_notices(connection, notices)
     return {held.attempt_id: (held.node_seq, held.log_seq) for held in all_held}
 
 

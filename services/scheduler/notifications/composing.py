@@ -20,6 +20,7 @@ MANY_SUBJECT: Final = "[Exekra] $summary"
 ONE_TEXT: Final = "$details\n$link\n"
 MANY_TEXT: Final = "$summary since the last mail.\n\n$details\n"
 FOOTER: Final = "You get this by the rule “$rule” of Exekra Hub $hub."
+NOTICE: Final = "execution.notice"
 _CELL: Final = "padding:4px 12px 4px 0;vertical-align:top"
 
 
@@ -72,7 +73,8 @@ def _block(item: Item) -> str:
     if item.subject_id:
         lines.append(f"Id       {item.subject_id}")
     if item.reason:
-        lines.append(f"Why      {item.reason}")
+        label = "Says" if item.type == NOTICE else "Why"
+        lines.append(f"{label:<9}{item.reason}")
     return "\n".join(lines)
 
 

@@ -169,13 +169,28 @@ def _item(row: Any) -> Item:
         at=row["at"],
         subject_kind=kind,
         subject_id=row["subject_id"],
-        title=str(data.get("workflow_name") or about.get("name") or kind),
+        title=_title(data, about) or kind,
         reason=_reason(data),
-        fingerprint=row["fingerprint"],
+        fingerprint=row["fingerprint"] or _notice(data).get("title", ""),
     )
 
 
+def _title(data: dict[str, Any], about: dict[str, Any]) -> str:
+    workflow = about.get("workflow")
+    name = workflow.get("name") if isinstance(workflow, dict) else None
+    return str(data.get("workflow_name") or about.get("name") or name or "")
+
+
+def _notice(data: dict[str, Any]) -> dict[str, str]:
+    """What a workflow tells people (`evidence.notices`); empty in all other events."""
+    found: dict[str, str] = data.get("notice", {})
+    return found
+
+
 def _reason(data: dict[str, Any]) -> str:
+    notice = _notice(data)
+    if notice:
+        return ": ".join(text for text in (notice["title"], notice["message"]) if text)
     failure = data.get("failure")
     found = json.loads(failure) if isinstance(failure, str) else failure
     if isinstance(found, dict):

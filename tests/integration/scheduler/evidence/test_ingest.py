@@ -1,7 +1,9 @@
 """Reports on a real Postgres."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,33 @@ async def all_lines(pool: "Pool", begun: Begun) -> list[int]:
     async with pool.acquire() as connection:
         page = await queries.list_log_lines(connection, begun.attempt_id, 0, 100_000)
         return [line.seq for line in page.lines]
+
+
+async def test_what_a_workflow_tells_people_is_one_event_however_often_it_is_reported(pool: "Pool") -> None:
+    begun = await begin(pool)
+    said = [
+        replace(event, node_type="log.notify", output=b'{"title": "Look", "level": "error"}' if event.output else b"")
+        for event in events(range(1, 5))
+    ]
+    async with pool.acquire() as connection:
+        await connection.execute("INSERT INTO event_interest VALUES ('execution.notice')")
+    await store(pool, report(begun, node_events=said[:2]))
+    await store(pool, report(begun, node_events=said))
+    await store(pool, report(begun, node_events=said))
+    async with pool.acquire() as connection:
+        rows = await connection.fetch("SELECT subject_id, order_key, data FROM outgoing_event ORDER BY seq")
+    assert [row["subject_id"] for row in rows] == [begun.execution_id] * 2
+    assert {row["order_key"] for row in rows} == {f"execution:{begun.execution_id}"}
+    data = [json.loads(row["data"]) for row in rows]
+    assert [each["notice"]["nodeId"] for each in data] == ["n1", "n2"]
+    assert data[0]["execution"]["workflow"]["name"] == "Demo"
+    assert data[0]["notice"] | {"at": ""} == {
+        "title": "Look",
+        "message": "",
+        "level": "error",
+        "nodeId": "n1",
+        "at": "",
+    }
 
 
 async def test_reports_of_many_attempts_are_stored_at_once_and_acknowledged(pool: "Pool") -> None:

@@ -1,7 +1,9 @@
 """Mails against a real mail server: one for each event, digests, refusals, outages."""
 
+import json
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from services.kit.errors import DomainError
 from services.kit.ids import new_id
 from services.launcher.authority import ensure_tls
 from services.scheduler.delivery.verdicts import Backoff
+from services.scheduler.evidence.model import NodeEvent, NodeRunStatus
+from services.scheduler.evidence.notices import notices_in, tell_notices
 from services.scheduler.notifications.mailer import MailServer
 from services.scheduler.notifications.model import Rule, RuleDraft
 from services.scheduler.notifications.postman import Postman
@@ -72,6 +76,32 @@ async def test_each_failure_is_a_mail_with_text_and_html(world: World) -> None:
         assert f"{HUB}/executions/{execution_id}" in part
     assert "no <b>bread</b>" in mail.text
     assert "no &lt;b&gt;bread&lt;/b&gt;" in mail.html
+
+
+async def test_what_a_workflow_tells_is_a_mail_told_once(world: World) -> None:
+    said = {"title": "Orders wait", "message": "17 of <them>", "level": "warning"}
+    async with mail_server() as mailbox:
+        await add_rule(world, "execution.notice")
+        execution_id = await world.submit()
+        async with world.pool.acquire() as connection:
+            event = NodeEvent(
+                1,
+                1,
+                "n1",
+                "log.notify",
+                b"[]",
+                1,
+                NodeRunStatus.COMPLETED,
+                datetime.now(UTC),
+                output=json.dumps(said).encode(),
+            )
+            await tell_notices(connection, notices_in(execution_id, [event]))
+        await mails_are(world, Postman(world.pool, server_at(mailbox.port), HUB, FAST), sent=1)
+    (mail,) = mailbox.received
+    assert mail.message["Subject"] == "[Exekra] Rates: execution.notice"
+    assert "Says     Orders wait: 17 of <them>" in mail.text
+    assert "17 of &lt;them&gt;" in mail.html
+    assert f"{HUB}/executions/{execution_id}" in mail.text
 
 
 async def test_a_digest_is_one_mail_in_which_like_failures_are_one_line(world: World) -> None:
