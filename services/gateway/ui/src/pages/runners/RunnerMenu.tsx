@@ -1,27 +1,22 @@
 /** What an administrator does with a runner: drain, disable, a new secret, delete. */
-import { ActionIcon, Menu, Modal } from "@mantine/core";
+import { Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { IconBan, IconDots, IconDownload, IconKey, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconDownload, IconKey, IconPlayerPlay, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { api, unwrap, type Schema } from "~/api/client";
 import { useMay } from "~/api/session";
-import { Confirm } from "~/shared/Confirm";
 import { toast, toastProblem } from "~/shared/Feedback";
+import { MoreMenu } from "~/shared/MoreMenu";
 
 import { Command } from "./Pairing";
 import { RUNNERS, type Runner } from "./queries";
-
-type Asked = "rotate" | "disable" | "delete" | null;
-
-const ICON = { size: 16, stroke: 1.5 } as const;
 
 export function RunnerMenu({ runner }: { runner: Runner }) {
   const mayManage = useMay("runner:manage");
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [asked, setAsked] = useState<Asked>(null);
   const [secret, setSecret] = useState<Schema<"RunnerSecret"> | null>(null);
   const params = { path: { runnerId: runner.id } };
   const refresh = () => client.invalidateQueries({ queryKey: RUNNERS });
@@ -59,68 +54,52 @@ export function RunnerMenu({ runner }: { runner: Runner }) {
   if (!mayManage) return null;
   return (
     <>
-      <Menu width={210}>
-        <Menu.Target>
-          <ActionIcon aria-label={`More for ${runner.name}`}>
-            <IconDots {...ICON} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={runner.draining ? <IconPlayerPlay {...ICON} /> : <IconDownload {...ICON} />}
-            onClick={() => drain.mutate()}
-          >
-            {runner.draining ? "Give it work again" : "Drain"}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconKey {...ICON} />} onClick={() => setAsked("rotate")}>
-            New secret…
-          </Menu.Item>
-          {runner.disabled ? (
-            <Menu.Item
-              leftSection={<IconPlayerPlay {...ICON} />}
-              onClick={() => void enable(false).catch((error: unknown) => toastProblem("It is still disabled.", error))}
-            >
-              Enable
-            </Menu.Item>
-          ) : (
-            <Menu.Item leftSection={<IconBan {...ICON} />} onClick={() => setAsked("disable")}>
-              Disable…
-            </Menu.Item>
-          )}
-          <Menu.Divider />
-          <Menu.Item data-danger leftSection={<IconTrash {...ICON} />} onClick={() => setAsked("delete")}>
-            Delete…
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
-      <Confirm
-        opened={asked === "rotate"}
-        onClose={() => setAsked(null)}
-        title={`New secret for ${runner.name}?`}
-        confirm="Make a new secret"
-        onConfirm={rotate}
-      >
-        The old secret stops working at once. The runner has to be paired again with the new command.
-      </Confirm>
-      <Confirm
-        opened={asked === "disable"}
-        onClose={() => setAsked(null)}
-        title={`Disable ${runner.name}?`}
-        confirm="Disable"
-        onConfirm={() => enable(true)}
-      >
-        It is disconnected within a heartbeat and cannot come back until it is enabled. What it runs becomes lost; to
-        let it finish, drain it instead.
-      </Confirm>
-      <Confirm
-        opened={asked === "delete"}
-        onClose={() => setAsked(null)}
-        title={`Delete ${runner.name}?`}
-        confirm="Delete"
-        onConfirm={remove}
-      >
-        Its key is dead at once. Its executions keep their history.
-      </Confirm>
+      <MoreMenu
+        of={runner.name}
+        actions={[
+          {
+            label: runner.draining ? "Give it work again" : "Drain",
+            icon: runner.draining ? IconPlayerPlay : IconDownload,
+            act: () => drain.mutate(),
+          },
+          {
+            label: "New secret…",
+            icon: IconKey,
+            asks: {
+              title: `New secret for ${runner.name}?`,
+              confirm: "Make a new secret",
+              text: "The old secret stops working at once. The runner has to be paired again with the new command.",
+            },
+            act: rotate,
+          },
+          runner.disabled && {
+            label: "Enable",
+            icon: IconPlayerPlay,
+            act: () => enable(false).catch((error: unknown) => toastProblem("It is still disabled.", error)),
+          },
+          !runner.disabled && {
+            label: "Disable…",
+            icon: IconBan,
+            asks: {
+              title: `Disable ${runner.name}?`,
+              confirm: "Disable",
+              text: "It is disconnected within a heartbeat and cannot come back until it is enabled. What it runs becomes lost; to let it finish, drain it instead.",
+            },
+            act: () => enable(true),
+          },
+          {
+            label: "Delete…",
+            icon: IconTrash,
+            isDangerous: true,
+            asks: {
+              title: `Delete ${runner.name}?`,
+              confirm: "Delete",
+              text: "Its key is dead at once. Its executions keep their history.",
+            },
+            act: remove,
+          },
+        ]}
+      />
       <Modal
         opened={secret !== null}
         onClose={() => setSecret(null)}
