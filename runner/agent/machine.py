@@ -1,6 +1,5 @@
 """What this machine is and how it is doing: load for the heartbeats, capabilities for the Hub's choice."""
 
-import os
 import platform
 import shutil
 import socket
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from runner.desktop import availability
 from runner.nodes.browser import program
 from runner.nodes.scripts import permission
 
@@ -44,12 +44,17 @@ def measure(home: Path) -> MachineLoad:
 
 
 def capabilities() -> tuple[str, ...]:
-    """What nodes may require that is really here: the operating system, a browser, a screen, leave to run scripts."""
+    """What nodes may require that is really here: the operating system, a browser, a screen, leave to run scripts.
+
+    Cheap enough to be asked at every poll: the screen is looked at in a thread of its own, every ten seconds.
+    """
     found = {f"os:{_system()}"}
     if program.missing() is None:
         found.add("browser")
-    if _has_screen():
-        found.add("desktop")
+    if availability.desktop().is_there:
+        found.add(availability.DESKTOP)
+    if availability.ocr().is_there:
+        found.add(availability.OCR)
     if permission.missing() is None:
         found.add("scripts")
     return tuple(sorted(found))
@@ -67,9 +72,3 @@ def description() -> str:
 
 def _system() -> str:
     return {"linux": "linux", "darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
-
-
-def _has_screen() -> bool:
-    if platform.system() == "Linux":
-        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return platform.system() in {"Darwin", "Windows"} and "SSH_CONNECTION" not in os.environ

@@ -58,11 +58,12 @@ class Polling:
 
     async def _tell_on(self, stream: PollStream) -> None:
         """Until no work is taken any more; says so last."""
-        capabilities = machine.capabilities()
         accepting = True
         while accepting:
             self._changed.clear()
             accepting, free = self._work.accepts_work(), self._work.free_slots()
+            # Asked each time: a person may have locked the screen.
+            capabilities = machine.capabilities()
             await stream.send(pb.PollRequest(epoch=self._live.epoch, free_slots=free, capabilities=capabilities))
             await asyncio.sleep(min(SPACING_SECONDS, self._live.poll_seconds) if accepting else 0)
             if accepting:
