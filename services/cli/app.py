@@ -15,6 +15,8 @@ from services.cli import (
     fires,
     hub,
     notifications,
+    queue_items,
+    queues,
     runners,
     running,
     sign_in,
@@ -65,6 +67,8 @@ fires.add_to(triggers.app)
 app.add_typer(triggers.app, name="trigger")
 app.add_typer(deliveries.app, name="delivery")
 app.add_typer(calendars.app, name="calendar")
+queue_items.add_to(queues.app)
+app.add_typer(queues.app, name="queue")
 app.add_typer(events.app, name="event")
 app.add_typer(notifications.app, name="notification")
 app.add_typer(administration.dispatch, name="dispatch")

@@ -68,9 +68,9 @@ class Calls:
         headers: Mapping[str, str] = {"If-Match": f'"{if_match}"'} if if_match else {}
         return await self._transport.call(Request(method="PATCH", path=path, body=body, headers=headers))
 
-    async def delete(self, path: str) -> None:
+    async def delete(self, path: str, **params: Any) -> None:
         """Removes something."""
-        await self._transport.call(Request(method="DELETE", path=path))
+        await self._transport.call(Request(method="DELETE", path=path, params=params))
 
     async def each(self, path: str, most: int | None = None, **params: Any) -> AsyncIterator[dict[str, Any]]:
         """The items of a list one by one, fetched page after page, at most `most` of them."""
@@ -88,8 +88,9 @@ class Calls:
         """The same as a list."""
         return [item async for item in self.each(path, most, **params)]
 
-    async def download(self, path: str) -> AsyncIterator[bytes]:
+    async def download(self, path: str, **params: Any) -> AsyncIterator[bytes]:
         """Bytes, in pieces."""
-        async with self._transport.send(Request(method="GET", path=path, seconds=DOWNLOAD_SECONDS)) as response:
+        request = Request(method="GET", path=path, params=params, seconds=DOWNLOAD_SECONDS)
+        async with self._transport.send(request) as response:
             async for chunk in response.content.iter_chunked(CHUNK_BYTES):
                 yield chunk

@@ -19,6 +19,7 @@ from services.client.resources.event_endpoints import EventEndpoints
 from services.client.resources.executions import Executions
 from services.client.resources.notification_rules import NotificationRules
 from services.client.resources.people import People
+from services.client.resources.queues import Queues
 from services.client.resources.runners import Runners
 from services.client.resources.triggers import Triggers
 from services.client.resources.waiting import Waiting
@@ -48,6 +49,7 @@ class Hub(Calls):
         self.approvals = Approvals(self)
         self.triggers = Triggers(self)
         self.calendars = Calendars(self)
+        self.queues = Queues(self)
         self.runners = Runners(self)
         self.event_endpoints = EventEndpoints(self)
         self.notification_rules = NotificationRules(self)
