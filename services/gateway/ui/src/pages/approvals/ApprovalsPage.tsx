@@ -6,9 +6,9 @@ import { useFresh } from "~/live/useFresh";
 import { usePolling } from "~/live/hooks";
 import { useAddress } from "~/routing/useAddress";
 import { Empty } from "~/shared/Feedback";
-import { Pager } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { Tabs } from "~/shared/Tabs";
 
 import { ApprovalCard } from "./ApprovalCard";
@@ -63,14 +63,7 @@ export function ApprovalsPage() {
                 {page.items.map((approval) => (
                   <ApprovalCard key={approval.id} approval={approval} />
                 ))}
-                {(cursor || page.nextCursor) && (
-                  <Pager
-                    atStart={!cursor}
-                    hasMore={page.nextCursor !== null}
-                    onNewer={() => change({ cursor: undefined })}
-                    onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-                  />
-                )}
+                <PageFoot nextCursor={page.nextCursor} />
               </>
             )
           }

@@ -8,9 +8,10 @@ import { useMay } from "~/api/session";
 import { useAddress } from "~/routing/useAddress";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty } from "~/shared/Feedback";
-import { FilterBar, FilterChip, Pager, SearchField } from "~/shared/Filters";
+import { FilterBar, FilterChip, SearchField } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { Time } from "~/shared/Time";
 
 import { Entry } from "./Entry";
@@ -137,12 +138,7 @@ export function AuditPage() {
                   below: <Time at={row.at} />,
                 })}
               />
-              <Pager
-                atStart={!search["cursor"]}
-                hasMore={page.nextCursor !== null}
-                onNewer={() => change({ cursor: undefined })}
-                onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-              />
+              <PageFoot nextCursor={page.nextCursor} />
               <Entry
                 event={page.items.find((event) => String(event.seq) === search["entry"]) ?? null}
                 onClose={() => change({ entry: undefined })}

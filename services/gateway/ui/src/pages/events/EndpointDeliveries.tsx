@@ -8,8 +8,9 @@ import { usePolling } from "~/live/hooks";
 import { useAddress } from "~/routing/useAddress";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty } from "~/shared/Feedback";
-import { FilterChip, Pager } from "~/shared/Filters";
+import { FilterChip } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
+import { PageFoot } from "~/shared/PageFoot";
 import { Panel } from "~/shared/Panel";
 import { Time } from "~/shared/Time";
 
@@ -95,14 +96,7 @@ export function EndpointDeliveries({ endpoint }: { endpoint: Endpoint }) {
                     below: <Time at={row.eventAt} />,
                   })}
                 />
-                {(cursor || page.nextCursor) && (
-                  <Pager
-                    atStart={!cursor}
-                    hasMore={page.nextCursor !== null}
-                    onNewer={() => change({ cursor: undefined })}
-                    onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-                  />
-                )}
+                <PageFoot nextCursor={page.nextCursor} />
               </>
             )
           }

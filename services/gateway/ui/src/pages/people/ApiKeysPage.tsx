@@ -9,9 +9,9 @@ import { useAddress } from "~/routing/useAddress";
 import { Confirm } from "~/shared/Confirm";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty, toast } from "~/shared/Feedback";
-import { Pager } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { Age, Time } from "~/shared/Time";
 
 import { CreateApiKey } from "./CreateApiKey";
@@ -108,12 +108,7 @@ export function ApiKeysPage() {
                   ),
                 })}
               />
-              <Pager
-                atStart={!cursor}
-                hasMore={page.nextCursor !== null}
-                onNewer={() => change({ cursor: undefined })}
-                onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-              />
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

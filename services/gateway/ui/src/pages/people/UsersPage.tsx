@@ -8,9 +8,10 @@ import { useMe } from "~/api/session";
 import { useAddress } from "~/routing/useAddress";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty } from "~/shared/Feedback";
-import { FilterBar, Pager, SearchField } from "~/shared/Filters";
+import { FilterBar, SearchField } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { Age, Time } from "~/shared/Time";
 
 import { CreateUser } from "./CreateUser";
@@ -89,12 +90,7 @@ export function UsersPage() {
                   below: <UserMenu user={row} />,
                 })}
               />
-              <Pager
-                atStart={!filters.cursor}
-                hasMore={page.nextCursor !== null}
-                onNewer={() => change({ cursor: undefined })}
-                onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-              />
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

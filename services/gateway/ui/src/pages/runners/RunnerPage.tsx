@@ -9,10 +9,10 @@ import { Chart } from "~/shared/LazyChart";
 import { ExecutionTable } from "~/shared/executions/ExecutionTable";
 import { EXECUTIONS, executionsQuery } from "~/shared/executions/queries";
 import { Empty, Note } from "~/shared/Feedback";
-import { Pager } from "~/shared/Filters";
 import { formatBytes } from "~/shared/format";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { Facts, Panel } from "~/shared/Panel";
 import { Age, Time } from "~/shared/Time";
 
@@ -141,7 +141,7 @@ function Load({ runner }: { runner: Runner }) {
 }
 
 function Work({ runnerId }: { runnerId: string }) {
-  const [search, change] = useAddress();
+  const [search] = useAddress();
   const polling = usePolling();
   const cursor = search["cursor"];
   const query = useQuery({
@@ -159,14 +159,7 @@ function Work({ runnerId }: { runnerId: string }) {
           ) : (
             <>
               <ExecutionTable label="Work of this runner" rows={page.items} without={["runner"]} />
-              {(cursor || page.nextCursor) && (
-                <Pager
-                  atStart={!cursor}
-                  hasMore={page.nextCursor !== null}
-                  onNewer={() => change({ cursor: undefined })}
-                  onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-                />
-              )}
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

@@ -11,9 +11,10 @@ import { useFresh } from "~/live/useFresh";
 import { useAddress } from "~/routing/useAddress";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty } from "~/shared/Feedback";
-import { FilterChip, Pager } from "~/shared/Filters";
+import { FilterChip } from "~/shared/Filters";
 import { plural, shortId, spellDuration } from "~/shared/format";
 import { Loaded } from "~/shared/Loaded";
+import { PageFoot } from "~/shared/PageFoot";
 import { Panel } from "~/shared/Panel";
 import { Time } from "~/shared/Time";
 
@@ -100,14 +101,7 @@ export function Ledger({ trigger }: { trigger: Trigger }) {
                   below: <ExecutionOf fire={row} />,
                 })}
               />
-              {(cursor || page.nextCursor) && (
-                <Pager
-                  atStart={!cursor}
-                  hasMore={page.nextCursor !== null}
-                  onNewer={() => change({ cursor: undefined })}
-                  onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-                />
-              )}
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

@@ -9,9 +9,10 @@ import { usePolling } from "~/live/hooks";
 import { useAddress } from "~/routing/useAddress";
 import { DataTable, type Column } from "~/shared/DataTable";
 import { Empty } from "~/shared/Feedback";
-import { FilterBar, FilterChip, Pager, SearchField } from "~/shared/Filters";
+import { FilterBar, FilterChip, SearchField } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { useShortcut } from "~/shared/shortcuts";
 import { Age, Time } from "~/shared/Time";
 
@@ -100,12 +101,7 @@ export function TriggersPage() {
                   below: row.workflowName,
                 })}
               />
-              <Pager
-                atStart={!cursor}
-                hasMore={page.nextCursor !== null}
-                onNewer={() => change({ cursor: undefined })}
-                onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-              />
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

@@ -6,14 +6,14 @@ import { useAddress } from "~/routing/useAddress";
 import { ExecutionTable } from "~/shared/executions/ExecutionTable";
 import { EXECUTIONS, executionsQuery } from "~/shared/executions/queries";
 import { Empty } from "~/shared/Feedback";
-import { Pager } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
+import { PageFoot } from "~/shared/PageFoot";
 import { Panel } from "~/shared/Panel";
 
 const SHOWN = 25;
 
 export function Runs({ workflowId }: { workflowId: string }) {
-  const [search, change] = useAddress();
+  const [search] = useAddress();
   const polling = usePolling();
   const cursor = search["cursor"];
   const query = useQuery({
@@ -31,14 +31,7 @@ export function Runs({ workflowId }: { workflowId: string }) {
           ) : (
             <>
               <ExecutionTable label="Runs" rows={page.items} without={["workflow"]} />
-              {(cursor || page.nextCursor) && (
-                <Pager
-                  atStart={!cursor}
-                  hasMore={page.nextCursor !== null}
-                  onNewer={() => change({ cursor: undefined })}
-                  onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-                />
-              )}
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }

@@ -11,9 +11,10 @@ import { DataTable, type Column } from "~/shared/DataTable";
 import { LastRuns } from "~/shared/executions/LastRuns";
 import { useFreshRuns } from "~/shared/executions/useFreshRuns";
 import { Empty } from "~/shared/Feedback";
-import { FilterBar, FilterChip, Pager, SearchField } from "~/shared/Filters";
+import { FilterBar, FilterChip, SearchField } from "~/shared/Filters";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
+import { PageFoot } from "~/shared/PageFoot";
 import { useShortcut } from "~/shared/shortcuts";
 import { Time } from "~/shared/Time";
 
@@ -117,12 +118,7 @@ export function WorkflowsPage() {
                   below: <Time at={row.updatedAt} />,
                 })}
               />
-              <Pager
-                atStart={!filters.cursor}
-                hasMore={page.nextCursor !== null}
-                onNewer={() => change({ cursor: undefined })}
-                onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
-              />
+              <PageFoot nextCursor={page.nextCursor} />
             </>
           )
         }
