@@ -30,14 +30,15 @@ def warm_up() -> None:
     load_plan(WARM_UP_GRAPH)
 
 
-def load_plan(graph: bytes) -> Plan:
-    """Compile a graph for the nodes of this runner. Raises InvalidGraphError."""
-    return compile_plan(parse_graph(graph), registry.declarations())
+def load_plan(graph: bytes, *, checked: bool = False) -> Plan:
+    """Compile a graph for the nodes of this runner; `checked` when that went well before. Raises InvalidGraphError."""
+    return compile_plan(parse_graph(graph), registry.declarations(), checked=checked)
 
 
 def load_call(call: CallOrder) -> CalledWorkflow:
-    """A workflow that may be called. Raises InvalidGraphError."""
-    return CalledWorkflow(call.workflow_id, call.version, load_plan(Path(call.graph_path).read_bytes()))
+    """A workflow that may be called, which was checked before it was ordered. Raises InvalidGraphError."""
+    plan = load_plan(Path(call.graph_path).read_bytes(), checked=True)
+    return CalledWorkflow(call.workflow_id, call.version, plan)
 
 
 class GraphRun:

@@ -15,7 +15,13 @@ from runner.workflow.graph import Graph, Level, Node
 from runner.workflow.ordering import cyclic_nodes
 from runner.workflow.problems import InvalidGraphError, Problem
 from runner.workflow.secret_places import Place, secret_places
-from runner.workflow.templates import Template, compile_condition, compile_template
+from runner.workflow.templates import (
+    Template,
+    compile_condition,
+    compile_condition_when_used,
+    compile_template,
+    compile_when_used,
+)
 
 _EMPTY: Mapping[str, Any] = {}
 
@@ -88,11 +94,14 @@ class Plan:
     nodes: Mapping[str, PlanNode]
 
 
-def compile_plan(graph: Graph, catalogue: Catalogue) -> Plan:
-    """Compile a graph. Raises InvalidGraphError for unknown node types, broken edges, cycles and templates."""
-    compiler = _Compiler(catalogue)
+def compile_plan(graph: Graph, catalogue: Catalogue, *, checked: bool = False) -> Plan:
+    """Compile a graph. Raises InvalidGraphError for unknown node types, broken edges, cycles and templates.
+
+    Of a graph that has been `checked` by this, in this or another process, templates are compiled when they are used.
+    """
+    compiler = _Compiler(catalogue, checked=checked)
     top = compiler.level(graph.top)
-    output = compile_template(graph.output)
+    output = compiler.compile_template(graph.output)
     compiler.take_problems(None, "/output", output)
     if compiler.problems:
         raise InvalidGraphError(compiler.problems)
@@ -102,8 +111,10 @@ def compile_plan(graph: Graph, catalogue: Catalogue) -> Plan:
 class _Compiler:
     """Walks the levels; collects nodes and problems."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *, checked: bool) -> None:
         self.catalogue = catalogue
+        self.compile_template = compile_when_used if checked else compile_template
+        self._compile_condition = compile_condition_when_used if checked else compile_condition
         self.nodes: dict[str, PlanNode] = {}
         self.problems: list[Problem] = []
         self._secrets: dict[str, tuple[Place, ...]] = {}
@@ -154,9 +165,9 @@ class _Compiler:
             if key in declaration.expression_fields:
                 if value is None:
                     continue
-                template = conditions[key] = compile_condition(value)
+                template = conditions[key] = self._compile_condition(value)
             else:
-                template = compile_template(value)
+                template = self.compile_template(value)
                 if not template.is_constant:
                     templates.append((key, template))
             self.take_problems(node.id, node.pointer + json_pointer("config", key), template)

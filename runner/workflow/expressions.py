@@ -22,6 +22,8 @@ _SOURCE_SHOWN = 200
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _DELIMITER = re.compile(r"""[][(){}'"]""")
 _TEXT = re.compile(r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.DOTALL)
+# What Python warns of while it reads: escapes that it does not know, and numbers that run into words.
+_WARNS = re.compile(r"\\|\d[^\W\d]")
 # Keys of data may be words that Python keeps for itself (`order.from`); texts are matched first, so they stay whole.
 _KEYWORD_KEY = re.compile(rf"{_TEXT.pattern}|(?<=[\w)\]}}])\.(?P<word>{'|'.join(keyword.kwlist)})\b", re.DOTALL)
 
@@ -102,10 +104,13 @@ def expression_end(text: str, start: int, closing: str) -> int:
 
 def _parse(source: str) -> ast.expr:
     # Brackets around it let an expression go over several lines; they match, so nothing can escape from them.
+    text = f"(\n{_KEYWORD_KEY.sub(_marked, source)}\n)"
     try:
+        if not _WARNS.search(text):
+            return ast.parse(text, mode="eval").body
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(f"(\n{_KEYWORD_KEY.sub(_marked, source)}\n)", mode="eval").body
+            return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"{_shown(source)!r} is no expression: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -60,6 +60,19 @@ def compile_template(value: Json) -> Template:
     return Template(value, tuple(compiler.expressions), tuple(compiler.problems), fill)
 
 
+def compile_when_used(value: Json) -> Template:
+    """The template of a value whose expressions were found right before: each is compiled when it is first filled in.
+
+    `expressions` and `problems` stay empty; what is wrong all the same is an ExpressionError of `resolve`.
+    """
+    return Template(value, (), (), _Late(compile_template, value).fill if _has_template(value) else None)
+
+
+def compile_condition_when_used(value: Json) -> Template:
+    """The same for the value of an expression field."""
+    return Template(value, (), (), _Late(compile_condition, value).fill if isinstance(value, str) else None)
+
+
 def compile_condition(value: Json) -> Template:
     """Compile the value of an expression field: `{{ … }}`, a bare expression, or a constant that is no text."""
     if not isinstance(value, str):
@@ -82,6 +95,34 @@ def _without_braces(text: str) -> str:
 def is_template(value: object) -> bool:
     """Whether a value is a text with an expression in it."""
     return isinstance(value, str) and OPEN in value
+
+
+def _has_template(value: Json) -> bool:
+    if isinstance(value, str):
+        return OPEN in value
+    if isinstance(value, list):
+        return any(map(_has_template, value))
+    return isinstance(value, dict) and any(map(_has_template, value.values()))
+
+
+class _Late:
+    """Fills in a value that is compiled by then."""
+
+    __slots__ = ("_compile", "_template", "_value")
+
+    def __init__(self, compile_value: Callable[[Json], Template], value: Json) -> None:
+        self._compile = compile_value
+        self._value = value
+        self._template: Template | None = None
+
+    def fill(self, environment: Environment) -> Any:
+        template = self._template
+        if template is None:
+            template = self._compile(self._value)
+            if template.problems:
+                raise ExpressionError(template.problems[0].message)
+            self._template = template
+        return template.resolve(environment)
 
 
 class _Compiler:

@@ -60,6 +60,9 @@ async def measure_engine() -> dict[str, dict[str, float]]:
             "constants_ms": _plan_ms(lambda n, _: n),
             "one_expression_ms": _plan_ms(lambda _, __: "{{ vars.v + 1 }}"),
             "all_different_first_time_ms": _plan_ms(lambda n, turn: f"{{{{ vars.v + {n} - {turn} }}}}"),
+            "all_different_checked_before_ms": _plan_ms(
+                lambda n, turn: f"{{{{ vars.v - {n} - {turn} }}}}", checked=True
+            ),
         },
     }
 
@@ -71,8 +74,8 @@ def _chain(count: int, value: Callable[[int], Any]) -> Graph:
     return graph_from({"nodes": nodes, "edges": edges, "variables": [{"name": "v", "initial": 0}]})
 
 
-def _plan(graph: Graph) -> Plan:
-    return compile_plan(graph, declarations())
+def _plan(graph: Graph, *, checked: bool = False) -> Plan:
+    return compile_plan(graph, declarations(), checked=checked)
 
 
 def _runs(plan: Plan) -> Callable[[], Awaitable[object]]:
@@ -101,7 +104,7 @@ async def _per_node(run: Callable[[], Awaitable[object]]) -> float:
     return median(taken) / 1e3 / NODES
 
 
-def _plan_ms(value: Callable[[int, int], Any]) -> float:
+def _plan_ms(value: Callable[[int, int], Any], *, checked: bool = False) -> float:
     taken = []
     for turn in range(LARGE_ROUNDS):
         graph = _chain(LARGE, lambda n, turn=turn: value(n, turn))  # type: ignore[misc]  # a default binds the turn
@@ -109,6 +112,6 @@ def _plan_ms(value: Callable[[int, int], Any]) -> float:
         gc.collect()
         gc.freeze()
         began = time.process_time_ns()
-        _plan(graph)
+        _plan(graph, checked=checked)
         taken.append(time.process_time_ns() - began)
     return median(taken) / 1e6

@@ -6,8 +6,8 @@ from runner.nodes.base import NodeContext
 
 LINE_CHARACTERS: Final = 10_000
 """Longer lines are told in pieces."""
-MOST_LINES: Final = 10_000
-MOST_CHARACTERS: Final = 4 * 1024 * 1024
+MOST_LINES: Final = 1_000_000
+MOST_CHARACTERS: Final = 64 * 1024 * 1024
 END_CHARACTERS: Final = 4_000
 """So much of the end is kept for the output and for failures."""
 
@@ -15,8 +15,9 @@ END_CHARACTERS: Final = 4_000
 class ToldLines:
     """`feed` takes text as it comes, `close` is called once at the end."""
 
-    def __init__(self, context: NodeContext) -> None:
+    def __init__(self, context: NodeContext, most_lines: int = MOST_LINES) -> None:
         self._context = context
+        self._most_lines = most_lines
         self._masked = context.masked_stream()
         self._line = ""
         self._end = ""
@@ -54,7 +55,7 @@ class ToldLines:
     def _tell(self, line: str) -> None:
         for start in range(0, max(len(line), 1), LINE_CHARACTERS):
             piece = line[start : start + LINE_CHARACTERS]
-            if self._lines >= MOST_LINES or self._characters + len(piece) > MOST_CHARACTERS:
+            if self._lines >= self._most_lines or self._characters + len(piece) > MOST_CHARACTERS:
                 self._left_out += 1
                 continue
             self._lines += 1

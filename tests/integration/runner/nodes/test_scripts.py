@@ -11,6 +11,7 @@ import pytest
 from runner.engine.masking import Masker
 from runner.nodes.scripts.permission import SETTING
 from runner.nodes.scripts.surroundings import MARK, allowed_names
+from runner.nodes.scripts.told_lines import ToldLines
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for sh")
@@ -155,10 +156,15 @@ while not __import__('os').path.exists('go'): time.sleep(0.02)
     assert "top-secret" not in output["errors"]
 
 
-async def test_a_flood_of_lines_is_cut_and_told(place):
-    await place.run("script.shell", code="yes line | head -n 10500 >&2")
-    assert len(place.lines) == 10_001
-    assert place.lines[-1] == ("warning", "500 further lines of the script are left out.")
+def test_a_flood_of_lines_is_cut_and_told(place):
+    lines = ToldLines(place, most_lines=3)
+    for piece in ("1\n2", "\n3\n4\n", "5"):
+        lines.feed(piece)
+    lines.close()
+    lines.close()
+    told = [("info", "1"), ("info", "2"), ("info", "3"), ("warning", "2 further lines of the script are left out.")]
+    assert place.lines == told
+    assert lines.end() == "1\n2\n3\n4\n5"
 
 
 async def test_more_output_than_allowed_ends_it(place):
