@@ -22,6 +22,7 @@ from runner.agent.contact import Contact
 from runner.agent.continuations import Continuations
 from runner.agent.crash_points import CrashPoints
 from runner.agent.delivery import Delivery
+from runner.agent.desk import OWNER, Desk, Sights
 from runner.agent.disk_guard import DiskGuard
 from runner.agent.folders import Folders
 from runner.agent.graphs import Graphs
@@ -44,7 +45,6 @@ from runner.agent.workshop import Workshop
 from runner.nodes import registry
 
 SETTLE_SECONDS = 0.05
-OWNER = "the runner's owner"
 
 log = structlog.get_logger("runner.agent")
 
@@ -81,6 +81,17 @@ class Agent:
         guard = DiskGuard(self._journal, self._reporter, settings.disk_patience_seconds, self._give_up_for_disk)
         self._housekeeping = Housekeeping(settings, self._journal, self._attempts, self._session, guard, self._recent)
         self._slots = Slots(LeaseBook(settings.self_stop_margin_seconds), settings.stop_seconds)
+        sights = Sights(
+            self._attempts,
+            self._slots,
+            self._reporter,
+            self._recent,
+            self._contact,
+            self._housekeeping,
+            self._paused,
+        )
+        self.desk = Desk(identity.address, sights, self._session.poll_soon)
+        """What the runner's owner sees and does."""
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
 
@@ -101,7 +112,7 @@ class Agent:
             self._pool.fill()
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self._conductor = self._make_conductor(group, self._pool)
+                self._conductor = self.desk.conductor = self._make_conductor(group, self._pool)
                 self._conductor.recover()
                 for loop in (self._session.run(), self._slots.guard_leases(), self._housekeeping.run()):
                     self._start(loop)
@@ -172,7 +183,7 @@ class Agent:
         """The Hub starts or ends a drain of this runner."""
         if draining != self._draining_for_hub:
             log.info("drain", draining=draining)
-        self._draining_for_hub = draining
+        self._draining_for_hub = self.desk.draining_for_hub = draining
         self._session.poll_soon()
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -218,6 +229,7 @@ class Agent:
     async def _drain(self, conductor: Conductor) -> None:
         """Wait for what runs; stop it when time is up or at the second signal; wait for the results to be told."""
         log.info("draining", running=len(self._slots))
+        self.desk.leaving = True
         self._session.poll_soon()
         if not await self._settle(self._settings.drain_seconds, conductor, self._abort):
             conductor.stop_all(OWNER)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.agent.model import Finish, Offer, StoredFile, dump_json
+from runner.engine.plan import Plan
 
 KEPT_RUNS = 20
 KEPT_LOG_BYTES = 200 * 1024
@@ -67,6 +68,8 @@ class Run:
     lines: deque[bytes] = field(default_factory=deque)
     line_bytes: int = 0
     saved: bool = False
+    plan: Plan | None = None
+    """What it carries out, while it runs."""
 
     def say(self, item: bytes) -> None:
         """Keep a line, and let go of the oldest when there are too many."""
@@ -103,7 +106,7 @@ class RecentRuns:
         """The run, or None when it is not among the last ones."""
         return next((run for run in self._runs if run.facts.attempt_id == attempt_id), None)
 
-    def begin(self, offer: Offer) -> Run:
+    def begin(self, offer: Offer, plan: Plan | None = None) -> Run:
         """An attempt begins here."""
         workflow = json.loads(offer.context_json or b"{}").get("workflow") or {}
         run = Run(
@@ -114,7 +117,8 @@ class RecentRuns:
                 offer.version,
                 offer.draft,
                 _now(),
-            )
+            ),
+            plan=plan,
         )
         self._runs.append(run)
         return run
@@ -124,6 +128,7 @@ class RecentRuns:
         run = self.get(attempt_id)
         if run is not None:
             run.update(**_ending(finish))
+            run.plan = None
 
     def interrupted(self, finishes: Mapping[str, Finish]) -> None:
         """What an earlier agent left running has ended; `finishes` are results that it still wrote."""

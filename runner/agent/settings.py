@@ -78,8 +78,18 @@ class RunnerSettings(BaseSettings):
     journal_rewrite_bytes: int = Field(default=4 * 1024 * 1024, gt=0)
 
     browser: Path | None = None
-    """The program that browser nodes use; the first Chromium, Chrome or Edge found when not set. The executions read
-    it from the environment (`runner.nodes.browser.program`)."""
+    """The program that browser nodes use; the first Chromium, Chrome or Edge found when not set."""
+    browser_sandbox: bool = True
+    """Off where the system lets Chromium make no sandbox. Executions read both from the environment, by
+    `runner.nodes.browser.program`."""
+    allow_scripts: bool = False
+    """Let workflows run Python and shell scripts, which can do whatever this account can. The executions read it from
+    the environment (`runner.nodes.scripts.permission`)."""
+
+    page: bool = True
+    """Serve the runner's own page on 127.0.0.1 (`exekra-runner open`)."""
+    page_port: int = Field(default=0, ge=0, le=65535)
+    """Its port; any free one when 0."""
 
     intervals_file: Path | None = None
     """For tests: where begin and end of every execution are written."""

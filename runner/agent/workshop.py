@@ -44,7 +44,7 @@ class Workshop:
         self, held: Held, offer: Offer, graph: Graph, continuation: Continuation | None, lease_until: float
     ) -> Work:
         """(attempt, its offer, its graph, what else it needs, instant of self-stop) → what runs it."""
-        run = self._recent.begin(offer)
+        run = self._recent.begin(offer, graph.plan)
         outlet = HeldOutlet(held, self._reporter, self._journal, self._recent, run, self._work_items)
         problem = graph.problem or (continuation.problem if continuation else "")
         if graph.plan is None or problem:

@@ -222,7 +222,9 @@ class ScriptedHub(RunnerServiceServicer):
         await self._note("Authenticate")
         if request.machine_secret != SECRET:
             await _refuse(context, "CREDENTIALS_INVALID", grpc.StatusCode.UNAUTHENTICATED)
-        answer = pb.AuthenticateResponse(session_token="token", runner_id="r1", name="box", protocol=1, slots=self.slots)
+        answer = pb.AuthenticateResponse(
+            session_token="token", runner_id="r1", name="box", protocol=1, slots=self.slots
+        )
         answer.answered_at.FromDatetime(datetime.now(UTC) + self.clock_ahead)
         return answer
 

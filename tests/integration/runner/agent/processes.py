@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import psutil
 
 from runner.agent import identity
 from runner.agent.agent import Agent
+from runner.agent.desk import Desk
 from runner.agent.settings import RunnerSettings
+from runner.page.diagnostics import Messages
+from runner.page.server import page
 from tests.integration.runner.agent.hub import SECRET, ScriptedHub
 
 FAST = {
@@ -45,9 +49,11 @@ def settings_for(hub: ScriptedHub, home: Path, **settings: Any) -> dict[str, str
 class LocalAgent:
     """The agent inside the test's own process: for tests that neither kill it nor send it signals."""
 
-    def __init__(self, hub: ScriptedHub, home: Path) -> None:
+    def __init__(self, hub: ScriptedHub, home: Path, *, with_page: bool = False) -> None:
         self.hub = hub
         self.home = home
+        self._with_page = with_page
+        self._beside = AsyncExitStack()
         self._agent: Agent | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -55,8 +61,16 @@ class LocalAgent:
         given = settings_for(self.hub, self.home, **settings)
         options: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
         validated = RunnerSettings.model_validate(options)
-        self._agent = Agent(validated, identity.load(validated))
+        who = identity.load(validated)
+        self._agent = Agent(validated, who)
+        if self._with_page:
+            await self._beside.enter_async_context(page(validated, who, self.desk, Messages()))
         self._task = asyncio.create_task(self._agent.run())
+
+    @property
+    def desk(self) -> Desk:
+        assert self._agent is not None
+        return self._agent.desk
 
     async def end(self) -> None:
         """Leave as after two signals."""
@@ -64,6 +78,7 @@ class LocalAgent:
             self._agent.stop()
             self._agent.stop()
             await self._task
+        await self._beside.aclose()
 
 
 class AgentProcess:

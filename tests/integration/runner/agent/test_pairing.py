@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from runner.agent import doctor, identity
+from runner.agent import identity
 from runner.agent.settings import RunnerSettings
 from runner.agent.transport import HubRefusedError
 from tests.integration.runner.agent import graphs
@@ -115,21 +115,3 @@ async def test_the_commands_pair_run_and_doctor_work_one_after_the_other(
     output, _ = await checking.communicate()
     assert checking.returncode == 0, output
     assert {finding["subject"]: finding["ok"] for finding in json.loads(output)}["hub"]
-
-
-async def test_the_doctor_names_what_is_wrong(hub: ScriptedHub, settings: RunnerSettings, tmp_path: Path) -> None:
-    findings = {finding.subject: finding for finding in await doctor.examine(settings)}
-    assert not findings["identity"].ok
-    assert "exekra-runner pair" in findings["identity"].message
-
-    (tmp_path / "ca.pem").write_bytes(hub.ca)
-    options = {"address": hub.address, "machine_key": "key", "machine_secret": "wrong", "ca_file": tmp_path / "ca.pem"}
-    wrong = RunnerSettings.model_validate({"home": tmp_path / "home", **options})
-    findings = {finding.subject: finding for finding in await doctor.examine(wrong)}
-    assert findings["identity"].ok
-    assert "CREDENTIALS_INVALID" in findings["hub"].message
-
-    await hub.stop()
-    findings = {finding.subject: finding for finding in await doctor.examine(wrong)}
-    assert "Cannot be reached" in findings["hub"].message
-    await hub.start()
