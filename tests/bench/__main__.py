@@ -16,7 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.engine import measure_engine
+from tests.bench.executions_page import measure_executions_page
 from tests.bench.floor import measure_floor
+from tests.bench.logs import ENVIRONMENT as LOGS_ENVIRONMENT
+from tests.bench.logs import measure_logs
 from tests.bench.memory import idle_figures
 from tests.bench.schedules import measure_growth, measure_schedules
 from tests.bench.spine import measure_latency, measure_throughput
@@ -50,6 +53,8 @@ async def measure_spine(hub: HubUnderTest) -> Figures:
 
 SUITES: Mapping[str, Callable[[HubUnderTest], Awaitable[Figures]]] = {
     "spine": measure_spine,
+    "executions-page": measure_executions_page,
+    "logs": measure_logs,
     "studio": measure_studio,
     "webhooks": measure_webhooks,
     "schedules": measure_schedules,
@@ -82,7 +87,12 @@ def main() -> None:
     suite = sys.argv[1] if len(sys.argv) > 1 else "spine"
     if suite not in {**SUITES, **WITHOUT_HUB}:
         sys.exit(f"There is no suite {suite!r}; there are: {', '.join([*SUITES, *WITHOUT_HUB])}.")
-    for variable, setting in {"EXEKRA_RATE_API_KEY": REQUESTS, **WEBHOOK_ENVIRONMENT}.items():
+    for variable, setting in {
+        "EXEKRA_RATE_API_KEY": REQUESTS,
+        "EXEKRA_RATE_SESSION": REQUESTS,
+        **LOGS_ENVIRONMENT,
+        **WEBHOOK_ENVIRONMENT,
+    }.items():
         os.environ.setdefault(variable, setting)
     figures = asyncio.run(measure(suite))
     table = Table("group", "figure", "value", title=f"{os.cpu_count()} cores, {SLOTS} slots")
