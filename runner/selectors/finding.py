@@ -65,6 +65,13 @@ class Found:
     candidate: Candidate | None
     place: int
     tried: tuple[Tried, ...] = ()
+    left_seconds: float = 1.0
+    """What is left of the time it might take to find it; never so little that nothing could be done with it."""
+
+    @property
+    def left_milliseconds(self) -> float:
+        """The same, as Playwright wants it."""
+        return self.left_seconds * 1000
 
     def as_json(self) -> Json:
         """Which candidate it was, for a node's output."""
@@ -96,9 +103,9 @@ async def find(frame: Frame, selector: Selector, seconds: float) -> Found:
         tried: list[Tried] = []
         first_only = passed < min(FALLBACK_SECONDS, seconds) and len(selector.candidates) > 1
         found = await _look(frame, selector, tried, first_only=first_only)
-        if found is not None:
-            return replace(found, tried=tuple(tried))
         passed = loop.time() - began
+        if found is not None:
+            return replace(found, tried=tuple(tried), left_seconds=max(seconds - passed, min(seconds, 1.0)))
         hopeless = all(each.problem for each in tried) or (
             all(each.matches > 1 or each.problem for each in tried) and passed > AMBIGUOUS_SECONDS
         )

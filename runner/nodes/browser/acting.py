@@ -1,19 +1,20 @@
 """What a person does with mouse and keyboard: click, fill in, choose, tick."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeContext, NodeFailure
-from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, find_element
+from runner.nodes.fields import Secret
 from runner.workflow.documents import Json
 
 if TYPE_CHECKING:
-    from playwright.async_api import Locator
-
     from runner.nodes.browser.session import BrowserSession
+    from runner.selectors.finding import Found
 
 Modifier = Literal["Alt", "Control", "Meta", "Shift"]
+By = Literal["label", "value", "index"]
 
 
 class ClickConfig(ElementConfig):
@@ -45,13 +46,12 @@ class Click(BrowserNode[ClickConfig]):
 
     async def act(self, config: ClickConfig, session: "BrowserSession", context: NodeContext) -> Json:
         """Click it. Raises NodeFailure ELEMENT_*."""
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
         await found.locator.click(
             button=config.button,
             click_count=config.count,
             modifiers=config.modifiers,
-            timeout=config.wait_seconds * 1000,
+            timeout=found.left_milliseconds,
         )
         session.settle()
         return element_output(found, url=session.url, tabs=len(session.pages))
@@ -60,7 +60,12 @@ class Click(BrowserNode[ClickConfig]):
 class FillConfig(ElementConfig):
     """Config of browser.fill."""
 
-    value: str | int | float = Field(title="Value", description="What the field is to hold; empty text clears it.")
+    value: str | int | float | None = Field(
+        default=None, title="Value", description="What the field is to hold; empty text clears it."
+    )
+    secret: Secret | None = Field(
+        default=None, title="Secret", description="Instead of a value: a password, hidden in everything that is told."
+    )
     append: bool = Field(default=False, title="Append", description="Keep what the field holds already.")
     key_by_key: bool = Field(
         default=False, title="Key by key", description="Press every key, for pages that listen to keys."
@@ -69,11 +74,17 @@ class FillConfig(ElementConfig):
         default=None, title="Then press", description="A key pressed afterwards, for instance Enter to search."
     )
 
+    @model_validator(mode="after")
+    def _has_one_value(self) -> Self:
+        if (self.value is None) == (self.secret is None):
+            raise ValueError("give a value or a secret, one of them")
+        return self
+
 
 class Fill(BrowserNode[FillConfig]):
     """browser.fill: output `{element, url}`; the value stands in the node's input, credentials masked.
 
-    A field that was filled with a credential is covered in every later picture.
+    A field that was filled with a credential or a secret is covered in every later picture.
     """
 
     type = "browser.fill"
@@ -86,12 +97,11 @@ class Fill(BrowserNode[FillConfig]):
 
     async def act(self, config: FillConfig, session: "BrowserSession", context: NodeContext) -> Json:
         """Write it. Raises NodeFailure ELEMENT_*."""
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        field, milliseconds = found.locator, config.wait_seconds * 1000
-        value = str(config.value)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        field, milliseconds = found.locator, found.left_milliseconds
+        value = str(config.value) if config.secret is None else config.secret
         if context.mask(value) != value:
-            session.secret_fields.append(field)
+            await session.hide(field, value)
         if config.key_by_key:
             if not config.append:
                 await field.fill("", timeout=milliseconds)
@@ -108,9 +118,7 @@ class SelectConfig(ElementConfig):
     """Config of browser.select."""
 
     options: str | list[str] = Field(title="Options", description="What to choose; several for lists that allow it.")
-    by: Literal["label", "value", "index"] = Field(
-        default="label", title="By", description="The options' text, their value, or their place from 0."
-    )
+    by: By = Field(default="label", title="By", description="The options' text, their value, or their place from 0.")
 
 
 class Select(BrowserNode[SelectConfig]):
@@ -129,11 +137,10 @@ class Select(BrowserNode[SelectConfig]):
         """Choose. Raises NodeFailure OPTION_NOT_FOUND with the options there are, ELEMENT_*."""
         from playwright.async_api import TimeoutError as PlaywrightTimeoutError  # noqa: PLC0415 - see `guarded`
 
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
         wanted = [config.options] if isinstance(config.options, str) else config.options
         try:
-            selected = await _choose(found.locator, wanted, config)
+            selected = await _choose(found, wanted, config.by)
         except PlaywrightTimeoutError:
             there = await found.locator.locator("option").all_text_contents()
             if not there:
@@ -142,9 +149,9 @@ class Select(BrowserNode[SelectConfig]):
         return element_output(found, selected=selected)
 
 
-async def _choose(field: "Locator", wanted: list[str], config: SelectConfig) -> list[str]:
-    milliseconds = config.wait_seconds * 1000
-    match config.by:
+async def _choose(found: "Found", wanted: list[str], by: By) -> list[str]:
+    field, milliseconds = found.locator, found.left_milliseconds
+    match by:
         case "label":
             return await field.select_option(label=wanted, timeout=milliseconds)
         case "value":
@@ -182,9 +189,8 @@ class Check(BrowserNode[CheckConfig]):
 
     async def act(self, config: CheckConfig, session: "BrowserSession", context: NodeContext) -> Json:
         """Set it, whatever it was. Raises NodeFailure ELEMENT_*."""
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        await found.locator.set_checked(config.checked, timeout=config.wait_seconds * 1000)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        await found.locator.set_checked(config.checked, timeout=found.left_milliseconds)
         return element_output(found, checked=config.checked)
 
 

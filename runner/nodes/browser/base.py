@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast
 from pydantic import Field
 
 from runner.nodes.base import ConfigT, NodeConfig, NodeContext, NodeFailure, NodeType, Result
-from runner.selectors.model import SelectorField
+from runner.selectors.model import Selector, SelectorField
 from runner.workflow.documents import Json
 
 if TYPE_CHECKING:
@@ -90,13 +90,19 @@ async def guarded(
         tell_dialogs(session, context)
 
 
-def tell_fallback(found: "Found", context: NodeContext) -> None:
-    """Say in the log that the best candidate does not fit any more: the page changed, the selector wants care."""
+async def find_element(
+    selector: str | Selector, seconds: float, session: "BrowserSession", context: NodeContext
+) -> "Found":
+    """The one element a config names. The log tells when the best candidate does not fit it any more.
+
+    Raises NotFoundError.
+    """
+    found = await session.find(selector, seconds)
     if found.place > 1:
-        tried = "; ".join(map(str, found.tried[:-1]))
-        context.log(
-            "warning", f"The element was found by its candidate {found.place}, {found.candidate}; before: {tried}."
-        )
+        before = "; ".join(map(str, found.tried[:-1]))
+        message = f"The element was found by its candidate {found.place}, {found.candidate}; before: {before}."
+        context.log("warning", message)
+    return found
 
 
 def tell_dialogs(session: "BrowserSession", context: NodeContext) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from pydantic import Field
 
 from runner.nodes.base import NodeContext, NodeFailure
-from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, find_element
 from runner.nodes.rows import Row, unique_names
 from runner.nodes.tables import table_output
 from runner.workflow.documents import Json
@@ -84,9 +84,8 @@ class ExtractText(BrowserNode[ExtractTextConfig]):
             locator, first = await session.find_all(config.selector, config.wait_seconds)
             texts = await locator.evaluate_all(f"(all) => all.map({_TEXT})")
             return element_output(first, texts=[_trimmed(text, config) for text in texts], count=len(texts))
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        text = await found.locator.evaluate(_TEXT, timeout=config.wait_seconds * 1000)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        text = await found.locator.evaluate(_TEXT, timeout=found.left_milliseconds)
         return element_output(found, text=_trimmed(text, config))
 
 
@@ -122,9 +121,8 @@ class ExtractAttribute(BrowserNode[ExtractAttributeConfig]):
             reading = f"(all, name) => all.map((each) => ({_ATTRIBUTE})(each, name))"
             values = await locator.evaluate_all(reading, name)
             return element_output(first, values=values, count=len(values))
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        value = await found.locator.evaluate(_ATTRIBUTE, name, timeout=config.wait_seconds * 1000)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        value = await found.locator.evaluate(_ATTRIBUTE, name, timeout=found.left_milliseconds)
         return element_output(found, value=value)
 
 
@@ -155,10 +153,9 @@ class ExtractTable(BrowserNode[ExtractTableConfig]):
 
     async def act(self, config: ExtractTableConfig, session: "BrowserSession", context: NodeContext) -> Json:
         """Read it. Raises NodeFailure TABLE_TOO_LARGE, NO_TABLE, ELEMENT_*."""
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
         most = config.max_rows + 1
-        read = await found.locator.evaluate(_CELLS, most, timeout=config.wait_seconds * 1000)
+        read = await found.locator.evaluate(_CELLS, most, timeout=found.left_milliseconds)
         if not read["total"]:
             raise NodeFailure("NO_TABLE", "The element holds no table and no rows; name the table itself.")
         if read["total"] - int(config.header) > config.max_rows:

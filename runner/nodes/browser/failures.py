@@ -14,15 +14,20 @@ from typing import Final
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from runner.nodes.base import NodeContext, NodeFailure
-from runner.nodes.browser.session import BrowserSession
+from runner.engine.masking import Masker
+from runner.nodes.base import Artifact, NodeContext, NodeFailure
+from runner.nodes.browser.program import SANDBOX_SETTING
+from runner.nodes.browser.session import BrowserSession, Opening
 from runner.selectors.finding import NotFoundError
 from runner.workflow.documents import Json
 
-EVIDENCE_SECONDS: Final = 10.0
-SCREENSHOT_MILLISECONDS: Final = 5_000
+EVIDENCE_SECONDS: Final = 15.0
+SCREENSHOT_MILLISECONDS: Final = 10_000
 _PICTURES: Final = (".png", ".jpeg", ".jpg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
-_LOG_LINES: Final = 6
+_LOG_LINES: Final = 12
+_LOG_CHARACTERS: Final = 4_000
+_NO_REASONS: Final = ("Call log", "waiting for locator", "locator resolved", "retrying", "waiting ")
+_TELLING: Final = re.compile("intercepts pointer|is not|outside of the viewport|did not find|detached")
 _ORIGIN: Final = re.compile(r"^(?:(?:Locator|Page|Frame|ElementHandle|BrowserContext)\.\w+: )?(?:Error: )?")
 
 
@@ -55,11 +60,10 @@ def playwright_failure(error: PlaywrightError, session: BrowserSession, doing: s
         message = f"Could not {doing}: the frame is gone from the page; enter it again by browser.frame."
         return NodeFailure("FRAME_GONE", message, retryable=True, details=details)
     if isinstance(error, PlaywrightTimeoutError):
-        reasons = [
-            line for line in lines[1:] if not line.startswith(("Call log", "waiting for locator", "locator resol"))
-        ]
+        reasons = list(dict.fromkeys(line for line in lines[1:] if not line.startswith(_NO_REASONS)))
+        telling = [line for line in reasons if _TELLING.search(line)] or reasons
         details["log"] = [*reasons[-_LOG_LINES:]]
-        because = f": {reasons[-1]}" if reasons else ""
+        because = f": {telling[-1]}" if telling else ""
         message = f"Could not {doing} within the time{because}."
         return NodeFailure("ELEMENT_NOT_READY", message, retryable=True, details=details)
     said = _ORIGIN.sub("", said)
@@ -71,24 +75,49 @@ def place(session: BrowserSession) -> dict[str, Json]:
     return {"url": session.url}
 
 
+def start_failure(error: PlaywrightError, opening: Opening) -> NodeFailure:
+    """The browser did not start: why, and what to do about it."""
+    said = error.message
+    if "sandboxing failed" in said or "No usable sandbox" in said:
+        why = f"the system allows it no sandbox; allow user namespaces, or in a container set {SANDBOX_SETTING}=false"
+    elif "XServer" in said or "Missing X server" in said:
+        why = "there is no screen here; open it without a window"
+    else:
+        lines = [line.partition("[err]")[2].strip() for line in said.splitlines() if "[err]" in line]
+        why = lines[-1] if lines else "it ended at once"
+    details: dict[str, Json] = {"log": said[-_LOG_CHARACTERS:]}
+    return NodeFailure(
+        "BROWSER_NOT_STARTED", f"{opening.program} did not start: {why}.", retryable=True, details=details
+    )
+
+
 async def keep_evidence(failure: NodeFailure, session: BrowserSession, context: NodeContext) -> None:
     """Attach a screenshot and the trace, as far as the browser still answers, and refer to them in the details."""
     if session.opening.evidence == "nothing":
         return
-    try:
-        async with asyncio.timeout(EVIDENCE_SECONDS):
-            picture = session.folder / "failure.png"
-            await take_picture(session, picture)
-            artifact = await context.attach(picture, f"{context.node_id}-failure.png", "image/png")
-            failure.details["screenshot"] = artifact.as_json()
-            if session.opening.evidence == "screenshotAndTrace":
-                trace = session.folder / "trace.zip"
-                await session.save_trace(trace)
-                await asyncio.to_thread(mask_archive, trace, context.mask)
-                artifact = await context.attach(trace, f"{context.node_id}-trace.zip", "application/zip")
-                failure.details["trace"] = artifact.as_json()
-    except (PlaywrightError, NodeFailure, TimeoutError, OSError) as error:
-        context.log("warning", f"Not all evidence of the failure could be kept: {error}")
+    kinds = (
+        {"screenshot": _keep_screenshot, "trace": _keep_trace} if session.traced else {"screenshot": _keep_screenshot}
+    )
+    for kind, keep in kinds.items():
+        try:
+            async with asyncio.timeout(EVIDENCE_SECONDS):
+                failure.details[kind] = (await keep(session, context)).as_json()
+        except (PlaywrightError, NodeFailure, TimeoutError, OSError) as error:
+            context.log("warning", f"No {kind} of the failure could be kept: {error}")
+
+
+async def _keep_screenshot(session: BrowserSession, context: NodeContext) -> Artifact:
+    picture = session.folder / "failure.png"
+    await take_picture(session, picture)
+    return await context.attach(picture, f"{context.node_id}-failure.png", "image/png")
+
+
+async def _keep_trace(session: BrowserSession, context: NodeContext) -> Artifact:
+    trace = session.folder / "trace.zip"
+    await session.save_trace(trace)
+    hidden = Masker(session.secrets)
+    await asyncio.to_thread(mask_archive, trace, lambda text: hidden.text(context.mask(text)))
+    return await context.attach(trace, f"{context.node_id}-trace.zip", "application/zip")
 
 
 async def take_picture(session: BrowserSession, path: Path, *, full_page: bool = False) -> None:

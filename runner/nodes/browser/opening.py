@@ -57,6 +57,7 @@ class OpenBrowser(NodeType[OpenConfig]):
         # The library takes half a second and a third of the memory of the rest: only executions that use it pay.
         from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415
 
+        from runner.nodes.browser.failures import start_failure  # noqa: PLC0415
         from runner.nodes.browser.session import Opening, open_session  # noqa: PLC0415
 
         if await context.resources.release(RESOURCE):
@@ -76,8 +77,7 @@ class OpenBrowser(NodeType[OpenConfig]):
         try:
             session = await open_session(opening, context.workdir)
         except PlaywrightError as error:
-            message = f"{path} did not start: {error.message.strip().splitlines()[0]}"
-            raise NodeFailure("BROWSER_NOT_STARTED", message, retryable=True, details={"log": error.message}) from None
+            raise start_failure(error, opening) from None
         context.resources.keep(RESOURCE, session)
         if config.url is None:
             return Result({"url": "about:blank", "title": "", "status": None})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext
-from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, find_element
 from runner.nodes.paths import check_target, replacing, resolve_path
 from runner.selectors.model import SelectorField
 from runner.workflow.documents import Json
@@ -65,9 +65,8 @@ class Screenshot(BrowserNode[ScreenshotConfig]):
                 if config.selector is None:
                     await take_picture(session, picture, full_page=config.full_page)
                 else:
-                    found = await session.find(config.selector, config.wait_seconds)
-                    tell_fallback(found, context)
-                    milliseconds = config.wait_seconds * 1000
+                    found = await find_element(config.selector, config.wait_seconds, session, context)
+                    milliseconds = found.left_milliseconds
                     await found.locator.screenshot(path=picture, mask=session.secret_fields, timeout=milliseconds)
                     output = element_output(found)
                 picture.replace(temporary)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure
-from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, WaitSeconds, element_output, find_element
 from runner.nodes.browser.navigation import Address, go
 from runner.selectors.model import SelectorField
 from runner.workflow.documents import Json
@@ -136,9 +136,8 @@ class Frame(BrowserNode[FrameConfig]):
         if config.selector is None:
             session.turn_to(session.page)
             return {"url": session.url, "name": ""}
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        element = await found.locator.element_handle(timeout=config.wait_seconds * 1000)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        element = await found.locator.element_handle(timeout=found.left_milliseconds)
         frame = await element.content_frame()
         if frame is None:
             raise NodeFailure("NO_FRAME", f"{config.selector} is no frame; name the iframe itself.")

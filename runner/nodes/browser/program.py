@@ -10,6 +10,8 @@ from typing import Final
 
 SETTING: Final = "EXEKRA_RUNNER_BROWSER"
 """Environment name: path of the browser to use instead of the one that is found."""
+SANDBOX_SETTING: Final = "EXEKRA_RUNNER_BROWSER_SANDBOX"
+"""Environment name: `false` where the system lets no program make a sandbox of its own, as in most containers."""
 NAMES: Final = (
     "chromium",
     "chromium-browser",
@@ -50,6 +52,13 @@ def missing() -> str | None:
     if os.environ.get(SETTING):
         return f"{SETTING} names {os.environ[SETTING]}, which is no program; correct it or take it out"
     return f"There is no Chromium, Chrome or Edge; run: {_install_command()} (or name one by {SETTING})"
+
+
+def sandboxed() -> bool:
+    """Whether Chromium is to shut its pages into its own sandbox; the superuser cannot."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return False
+    return os.environ.get(SANDBOX_SETTING, "").strip().lower() not in {"0", "false", "no", "off", "f", "n"}
 
 
 def _usual_places() -> Iterator[Path]:

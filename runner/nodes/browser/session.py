@@ -16,6 +16,8 @@ from typing import Any, Final, Literal
 from playwright.async_api import BrowserContext, Dialog, Frame, Locator, Page, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from runner.engine.masking import MIN_LENGTH
+from runner.nodes.browser import program
 from runner.selectors.finding import Found, find, find_all
 from runner.selectors.model import Selector, parse_selector
 
@@ -62,9 +64,13 @@ class BrowserSession:
     frame: Frame
     _playwright: Playwright
     secret_fields: list[Locator] = field(default_factory=list)
-    """Fields that hold a credential; they are covered in pictures."""
+    """Fields that hold a secret; they are covered in pictures."""
+    secrets: set[str] = field(default_factory=set)
+    """What was written into them. An execution forgets the oldest of many secrets, a trace does not."""
     dialogs: list[str] = field(default_factory=list)
     """What the page said in dialogs since a node last asked."""
+    traced: bool = False
+    """Whether what is done is recorded."""
     _steps: int = 0
     _closed: bool = False
 
@@ -99,13 +105,28 @@ class BrowserSession:
     async def begin_step(self) -> None:
         """A node begins to act."""
         self.settle()
-        if self.opening.evidence != "screenshotAndTrace":
+        if not self.traced:
             return
         self._steps += 1
         if self._steps > KEPT_STEPS:
             self._steps = 0
             await self.context.tracing.stop_chunk()
             await self.context.tracing.start_chunk()
+
+    async def begin_trace(self) -> None:
+        """Record from here on."""
+        # Pictures of the trace could not be covered where they show secrets; its texts can be masked.
+        await self.context.tracing.start(screenshots=False, snapshots=True)
+        self.traced = True
+
+    async def hide(self, secret_field: Locator, secret: str) -> None:
+        """A secret is about to be written into this field."""
+        self.secret_fields.append(secret_field)
+        self.secrets.add(secret)
+        if self.traced and len(secret) < MIN_LENGTH:
+            # It cannot be masked inside other texts without destroying them all.
+            self.traced = False
+            await self.context.tracing.stop()
 
     async def save_trace(self, path: Path) -> None:
         """Write what was done since the trace began, as a zip for Playwright's viewer, and begin anew."""
@@ -153,8 +174,7 @@ async def open_session(opening: Opening, workdir: Path) -> BrowserSession:
         session = BrowserSession(opening, folder, context, page, page.main_frame, playwright)
         context.on("dialog", lambda dialog: session.answer(dialog))  # noqa: PLW0108 - the library writes to the owner of a method
         if opening.evidence == "screenshotAndTrace":
-            # Pictures of the trace could not be covered where they show credentials; its texts can be masked.
-            await context.tracing.start(screenshots=False, snapshots=True)
+            await session.begin_trace()
     except BaseException:
         if playwright is not None:
             await playwright.stop()
@@ -168,12 +188,12 @@ def _options(opening: Opening, folder: Path) -> dict[str, Any]:
     environment: dict[str, str | float | bool] = {**os.environ}
     if len(str(folder)) <= _LONGEST_TEMP:
         environment["TMPDIR"] = str(folder)
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sandboxed = program.sandboxed()
     return {
         "executable_path": opening.program,
         "headless": opening.headless,
-        "args": [*QUIET_FLAGS, *(["--no-sandbox"] if is_root else [])],
-        "chromium_sandbox": not is_root,
+        "args": [*QUIET_FLAGS],
+        "chromium_sandbox": sandboxed,
         "artifacts_dir": folder / "artifacts",
         "downloads_path": folder / "downloads",
         "traces_dir": folder / "traces",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure
-from runner.nodes.browser.base import BrowserNode, ElementConfig, WaitSeconds, element_output, tell_fallback
+from runner.nodes.browser.base import BrowserNode, ElementConfig, WaitSeconds, element_output, find_element
 from runner.nodes.browser.navigation import FIRST_ERROR, FIRST_SERVER_ERROR, Address
 from runner.nodes.paths import IfExists, check_target, file_errors, replacing, resolve_path
 from runner.selectors.model import SelectorField
@@ -48,9 +48,8 @@ class Upload(BrowserNode[UploadConfig]):
         for path in paths:
             with file_errors(path):
                 path.open("rb").close()
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
-        milliseconds = config.wait_seconds * 1000
+        found = await find_element(config.selector, config.wait_seconds, session, context)
+        milliseconds = found.left_milliseconds
         is_field = await found.locator.evaluate(
             "(element) => (element.control ?? element).matches('input[type=file]')", timeout=milliseconds
         )
@@ -100,8 +99,7 @@ class Download(BrowserNode[DownloadConfig]):
             return await _fetch(config, session, context)
         if config.path is not None:
             check_target(resolve_path(context, config.path), config.if_exists)
-        found = await session.find(config.selector, config.wait_seconds)
-        tell_fallback(found, context)
+        found = await find_element(config.selector, config.wait_seconds, session, context)
         download = await _clicked(found, session, config.wait_seconds)
         name = _safe_name(download.suggested_filename)
         target = resolve_path(context, config.path or name)
@@ -135,7 +133,7 @@ async def _clicked(found: "Found", session: "BrowserSession", seconds: float) ->
     watch(session.page)
     session.context.on("page", watch)
     try:
-        await found.locator.click(timeout=seconds * 1000)
+        await found.locator.click(timeout=found.left_milliseconds)
         async with asyncio.timeout(seconds):
             return await started
     except TimeoutError:

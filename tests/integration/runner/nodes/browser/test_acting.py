@@ -45,7 +45,8 @@ async def test_what_covers_an_element_is_named(desk: Desk):
     await desk.show("<button>Go</button><div id=veil style='position:fixed;inset:0;background:#0008'></div>")
     failure = await desk.fail("click", selector="text=Go", waitSeconds=0.4)
     assert failure.code == "ELEMENT_NOT_READY"
-    assert "veil" in str(failure.details["log"])
+    assert "veil" in failure.message
+    assert "intercepts pointer events" in failure.message
 
 
 async def test_a_field_is_filled_appended_to_cleared_and_typed_into(desk: Desk):

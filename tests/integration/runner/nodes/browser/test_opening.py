@@ -29,6 +29,12 @@ def gone(processes: set[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
+def is_main(process: psutil.Process, folder: Path) -> bool:
+    """Whether it is the browser, not one of its helpers, that writes into this folder."""
+    command = process.cmdline()
+    return "--remote-debugging-pipe" in command and any(str(folder) in argument for argument in command)
+
+
 def left(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
@@ -59,7 +65,7 @@ async def test_opening_again_begins_clean_and_a_page_that_fails_keeps_its_eviden
         first = left(tmp_path)
         failure = await desk.fail("open", url="http://127.0.0.1:9/")
         assert (failure.code, failure.retryable) == ("PAGE_UNREACHABLE", True)
-        assert {"screenshot", "trace"} <= failure.details.keys()
+        assert {"screenshot", "trace"} <= failure.details.keys(), desk.place.lines
         assert ("info", "The browser that was open is closed; a clean one takes its place.") in desk.place.lines
         assert first != left(tmp_path)
         await desk.show("<p>Hello</p>")
@@ -94,12 +100,21 @@ async def test_a_failure_keeps_a_picture_and_a_trace_without_the_credential(tmp_
 async def test_a_browser_that_was_killed_is_a_failure_and_closes_all_the_same(tmp_path: Path):
     async with open_desk(tmp_path) as desk:
         await desk.show("<button>Go</button>")
-        main = next(process for process in below() if "--remote-debugging-pipe" in process.cmdline())
+        main = next(process for process in below() if is_main(process, tmp_path))
         main.kill()
         failure = await desk.fail("click", selector="text=Go", waitSeconds=20)
         assert failure.code == "BROWSER_CLOSED"
-        assert any("Not all evidence" in line for _, line in desk.place.lines)
+        assert any("No screenshot" in line for _, line in desk.place.lines)
     assert left(tmp_path) == []
+
+
+async def test_a_secret_too_short_to_be_masked_ends_the_trace(tmp_path: Path):
+    async with open_desk(tmp_path) as desk:
+        desk.place.masker = Masker(["17"])
+        await desk.show(LOGIN)
+        await desk.run("fill", selector="id=user", secret="17")
+        failure = await desk.fail("click", selector="text=Next", waitSeconds=0.1)
+        assert ("screenshot" in failure.details, "trace" in failure.details) == (True, False)
 
 
 async def test_what_is_missing_comes_with_the_command_that_installs_it(place, monkeypatch: pytest.MonkeyPatch):
@@ -116,6 +131,7 @@ async def test_a_program_that_is_no_browser_does_not_start(place, monkeypatch: p
     monkeypatch.setenv(program.SETTING, "/bin/true")
     failure = await place.fail("browser.open")
     assert (failure.code, failure.retryable) == ("BROWSER_NOT_STARTED", True)
+    assert failure.message == "/bin/true did not start: it ended at once."
     assert left(place.workdir) == []
 
 
