@@ -23,9 +23,7 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
     ".txt": "text/plain",
 }
-ASSET_FILES = {
-    path.relative_to(ASSETS).as_posix(): path for path in ASSETS.rglob("*") if path.suffix in MEDIA_TYPES
-}
+ASSET_FILES = {path.relative_to(ASSETS).as_posix(): path for path in ASSETS.rglob("*") if path.suffix in MEDIA_TYPES}
 """All there is to serve, by its name: what a request says becomes no path."""
 BEARER = "Bearer "
 
