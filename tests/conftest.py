@@ -24,8 +24,12 @@ PASSWORD = "tests-only"
 WHOLE_SYSTEM = Path(__file__).parent / "e2e"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole-system tests share one Hub, so they run in one process when `make test` runs two."""
+    """Whole-system tests share one Hub, so they run in one process when `make test` runs two.
+
+    First of all: the distribution reads the marks when its own turn comes.
+    """
     for item in items:
         if item.path.is_relative_to(WHOLE_SYSTEM):
             item.add_marker(pytest.mark.xdist_group("whole system"))
