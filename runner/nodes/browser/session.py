@@ -27,8 +27,10 @@ QUIET_FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
+TRACES: Final = "traces"
 KEPT_STEPS: Final = 100
-"""A trace begins anew after so many steps: an execution of 10,000 clicks must not fill the disk with them."""
+KEPT_BYTES: Final = 64 * 1024 * 1024
+"""A trace begins anew when it is larger: an execution of 10,000 clicks must not fill the disk with them."""
 SHOWN_ADDRESS: Final = 500
 _LONGEST_TEMP: Final = 60
 """Chromium puts a socket into its folder for temporary files, and a socket's path has at most 107 characters."""
@@ -71,6 +73,7 @@ class BrowserSession:
     """What the page said in dialogs since a node last asked."""
     traced: bool = False
     """Whether what is done is recorded."""
+    _may_trace: bool = True
     _steps: int = 0
     _closed: bool = False
 
@@ -103,41 +106,48 @@ class BrowserSession:
             self.turn_to(self.pages[-1])
 
     async def begin_step(self) -> None:
-        """A node begins to act."""
+        """A node begins to act. A trace that has grown long begins anew."""
         self.settle()
-        if not self.traced:
-            return
-        self._steps += 1
-        if self._steps > KEPT_STEPS:
-            self._steps = 0
-            await self.context.tracing.stop_chunk()
-            await self.context.tracing.start_chunk()
+        if self.traced:
+            self._steps += 1
+            if self._steps > KEPT_STEPS or _size(self.folder / TRACES) > KEPT_BYTES:
+                await self._end_trace()
+                await self.begin_trace()
 
     async def begin_trace(self) -> None:
-        """Record from here on."""
+        """Record from here on, unless the browser holds what no trace may show."""
+        if not self._may_trace:
+            return
         # Pictures of the trace could not be covered where they show secrets; its texts can be masked.
         await self.context.tracing.start(screenshots=False, snapshots=True)
         self.traced = True
+        self._steps = 0
+
+    async def save_trace(self, path: Path) -> None:
+        """Write what was done since the trace began, as a zip for Playwright's viewer, and begin anew."""
+        await self._end_trace(path)
+        await self.begin_trace()
 
     async def hide(self, secret_field: Locator, secret: str) -> None:
         """A secret is about to be written into this field."""
         self.secret_fields.append(secret_field)
         self.secrets.add(secret)
-        if self.traced and len(secret) < MIN_LENGTH:
+        if len(secret) < MIN_LENGTH:
             # It cannot be masked inside other texts without destroying them all.
-            self.traced = False
-            await self.context.tracing.stop()
-
-    async def save_trace(self, path: Path) -> None:
-        """Write what was done since the trace began, as a zip for Playwright's viewer, and begin anew."""
-        await self.context.tracing.stop_chunk(path=path)
-        self._steps = 0
-        await self.context.tracing.start_chunk()
+            self._may_trace = False
+            if self.traced:
+                await self._end_trace()
 
     def take_dialogs(self) -> list[str]:
         """What the page said in dialogs since the last call."""
         said, self.dialogs = self.dialogs, []
         return said
+
+    async def _end_trace(self, path: Path | None = None) -> None:
+        self.traced = False
+        await self.context.tracing.stop(path=path)
+        # The library leaves its files until the browser ends.
+        await asyncio.to_thread(shutil.rmtree, self.folder / TRACES, ignore_errors=True)
 
     async def close(self) -> None:
         """End the browser and remove everything it wrote."""
@@ -196,7 +206,7 @@ def _options(opening: Opening, folder: Path) -> dict[str, Any]:
         "chromium_sandbox": sandboxed,
         "artifacts_dir": folder / "artifacts",
         "downloads_path": folder / "downloads",
-        "traces_dir": folder / "traces",
+        "traces_dir": folder / TRACES,
         "env": environment,
         "viewport": {"width": opening.width, "height": opening.height},
         "locale": opening.locale,
@@ -208,3 +218,12 @@ def _options(opening: Opening, folder: Path) -> dict[str, Any]:
         "handle_sigterm": False,
         "handle_sighup": False,
     }
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files right in the folder, where the trace itself grows."""
+    try:
+        with os.scandir(folder) as entries:
+            return sum(entry.stat().st_size for entry in entries if entry.is_file())
+    except FileNotFoundError:
+        return 0

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from runner.engine.masking import MASK, Masker
-from runner.nodes.browser import program
+from runner.nodes.browser import program, session
 from runner.nodes.browser.failures import mask_archive
 from tests.eventually import eventually
 from tests.integration.runner.nodes.browser.desk import open_desk
@@ -31,8 +31,8 @@ def gone(processes: set[psutil.Process]) -> bool:
 
 def is_main(process: psutil.Process, folder: Path) -> bool:
     """Whether it is the browser, not one of its helpers, that writes into this folder."""
-    command = process.cmdline()
-    return "--remote-debugging-pipe" in command and any(str(folder) in argument for argument in command)
+    command = " ".join(process.cmdline())
+    return f"--user-data-dir={folder}" in command and "--type=" not in command
 
 
 def left(folder: Path) -> list[Path]:
@@ -106,6 +106,23 @@ async def test_a_browser_that_was_killed_is_a_failure_and_closes_all_the_same(tm
         assert failure.code == "BROWSER_CLOSED"
         assert any("No screenshot" in line for _, line in desk.place.lines)
     assert left(tmp_path) == []
+
+
+async def test_a_long_trace_begins_anew_and_frees_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "KEPT_STEPS", 5)
+    async with open_desk(tmp_path) as desk:
+        await desk.show(LOGIN)
+        for value in range(9):
+            await desk.run("fill", selector="id=user", value=value)
+        await desk.fail("click", selector="text=Next", waitSeconds=0.1)
+        with zipfile.ZipFile(BytesIO(desk.place.attached["n1-trace.zip"])) as trace:
+            steps = [json.loads(line) for line in trace.read("trace.trace").decode().splitlines()]
+        filled = [step["params"]["value"] for step in steps if step.get("method") == "fill"]
+        assert filled
+        assert filled[-1] == "8"
+        assert len(filled) <= 5
+        traces = {path.stem for path in (desk.session.folder / session.TRACES).glob("*.trace")}
+        assert len(traces) == 1, "only the trace that has begun since"
 
 
 async def test_a_secret_too_short_to_be_masked_ends_the_trace(tmp_path: Path):
