@@ -11,6 +11,7 @@ import { healthRoutes } from "~/pages/health/routes";
 import { homeRoutes } from "~/pages/home/routes";
 import { licenceRoutes } from "~/pages/licence/routes";
 import { peopleRoutes } from "~/pages/people/routes";
+import { queuesRoutes } from "~/pages/queues/routes";
 import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
@@ -31,6 +32,7 @@ const routeTree = rootRoute.addChildren([
     ...executionRoutes,
     ...workflowsRoutes,
     ...workflowRoutes,
+    ...queuesRoutes,
     ...runnersRoutes,
     ...triggersRoutes,
     ...eventsRoutes,

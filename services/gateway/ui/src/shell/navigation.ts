@@ -2,6 +2,7 @@
 import {
   IconHeartbeat,
   IconHome,
+  IconInbox,
   IconListDetails,
   IconRoute,
   IconBroadcast,
@@ -57,6 +58,7 @@ export const GROUPS: readonly PlaceGroup[] = [
     title: "Work",
     places: [
       { to: "/approvals", label: "Approvals", icon: IconChecks, key: "p", permission: "execution:view" },
+      { to: "/queues", label: "Queues", icon: IconInbox, key: "q", permission: "queue:view" },
       { to: "/calendars", label: "Calendars", icon: IconCalendar, key: "c", permission: "trigger:view" },
       { to: "/event-endpoints", label: "Event endpoints", icon: IconBroadcast, key: "v", permission: "event:view" },
       { to: "/notification-rules", label: "Notifications", icon: IconMail, key: "n", permission: "event:view" },
