@@ -64,9 +64,9 @@ async def measure_executions_page(hub: HubUnderTest) -> dict[str, dict[str, floa
                 "list, next page": summary(await turn_pages(page)),
             }
         await browser.close()
-    found = f"/executions/{execution_id}/logs?limit=200&q="
+    found = f"/executions/{execution_id}/logs?q="
     figures["log search, API"] = summary(
-        [await timed(lambda: hub.api.call("GET", found + NEEDLE)) for _ in range(SAMPLES)]
+        [await timed(lambda: hub.api.call("GET", found + NEEDLE.replace(" ", "+"))) for _ in range(SAMPLES)]
     )
     figures["log search without a match, API"] = summary(
         [await timed(lambda: hub.api.every(found + "nothing+says+so")) for _ in range(SAMPLES)]
@@ -139,8 +139,8 @@ async def lengthen_log(hub: HubUnderTest, execution_id: str) -> None:
                 for block in pack(lines)
             ],
         )
-        set_end = "UPDATE attempt_evidence SET log_seq = $2, tail_seq = $2 + 1, tail_blocks = 0 WHERE attempt_id = $1"
-        await connection.execute(set_end, attempt["attempt_id"], LINES)
+        set_end = "UPDATE attempt_evidence SET log_seq = $2, tail_seq = $3, tail_blocks = 0 WHERE attempt_id = $1"
+        await connection.execute(set_end, attempt["attempt_id"], LINES, LINES + 1)
     finally:
         await connection.close()
 

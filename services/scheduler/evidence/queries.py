@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from services.scheduler.evidence.blocks import mask_from, unpack
+from services.scheduler.evidence.blocks import BLOCK_LINES, mask_from, unpack_holding
 from services.scheduler.evidence.model import Artifact, LogLine, NodeRun, NodeRunStatus
 
 if TYPE_CHECKING:
@@ -74,14 +74,17 @@ async def list_log_lines(
     """Lines after a sequence number, of a level and above, that contain the text whatever its case."""
     found: list[LogLine] = []
     wanted, mask = text.casefold(), mask_from(level)
-    for _ in range(SCANNED_BLOCKS // BLOCKS_AT_ONCE):
-        blocks = await connection.fetch(LIST_BLOCKS, attempt_id, after, mask, BLOCKS_AT_ONCE)
+    # Lines without a filter are in the first blocks; what is searched for may be anywhere.
+    scanned, at_once = 0, BLOCKS_AT_ONCE if wanted or level else 2 + limit // BLOCK_LINES
+    while scanned < SCANNED_BLOCKS:
+        blocks = await connection.fetch(LIST_BLOCKS, attempt_id, after, mask, at_once)
         found += await asyncio.to_thread(_matching, [block["lines"] for block in blocks], after, level, wanted)
         if len(found) > limit:
             return LogPage(found[:limit], found[limit - 1].seq)
-        if len(blocks) < BLOCKS_AT_ONCE:
+        if len(blocks) < at_once:
             return LogPage(found, None)
         after = blocks[-1]["last_seq"]
+        scanned, at_once = scanned + at_once, BLOCKS_AT_ONCE
     return LogPage(found, after)
 
 
@@ -105,7 +108,7 @@ def _matching(blocks: Sequence[bytes], after: int, level: int, wanted: str) -> l
     return [
         line
         for block in blocks
-        for line in unpack(block)
+        for line in unpack_holding(block, wanted)
         if line.seq > after and line.level >= level and (not wanted or wanted in line.message.casefold())
     ]
 

@@ -1,6 +1,6 @@
 """Packing log lines."""
 
-from services.scheduler.evidence.blocks import BLOCK_CHARACTERS, BLOCK_LINES, mask_from, pack, unpack
+from services.scheduler.evidence.blocks import BLOCK_CHARACTERS, BLOCK_LINES, mask_from, pack, unpack, unpack_holding
 from services.scheduler.evidence.model import Level, LogLine
 
 
@@ -43,3 +43,14 @@ def test_the_mask_tells_which_levels_are_inside() -> None:
     assert block.levels & mask_from(0)
     (calm,) = pack(lines(3))
     assert not calm.levels & mask_from(Level.WARNING)
+
+
+def test_a_block_that_cannot_hold_a_text_is_passed_over_and_no_other() -> None:
+    (plain,) = pack([LogLine(1, 0, 2, "n1", 'Said "Hello" to C:\\temp\nand left')])
+    assert unpack_holding(plain.lines, "goodbye") == []
+    for wanted in ("", "hello", "to c:", '"hello"', "\\temp", "\nand", "é"):
+        assert unpack_holding(plain.lines, wanted) == unpack(plain.lines), wanted
+    # Folded, these are the plain letters k and ss.
+    (odd,) = pack([LogLine(1, 0, 2, "n1", "3 \u212a and Stra\u00dfe")])
+    for wanted in ("3 k", "strasse"):
+        assert unpack_holding(odd.lines, wanted) == unpack(odd.lines), wanted
