@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 from runner.agent.journal_file import Kind, Record
 from runner.agent.model import Finish, Phase, StoredFile, dump_json
@@ -23,6 +24,8 @@ class Feed:
     """Highest number the Hub committed, with none missing below."""
     items: deque[bytes] = field(default_factory=deque)
     """JSON of what lies above `acknowledged`, in order."""
+    size: int = 0
+    """Bytes of all items."""
 
     @property
     def last(self) -> int:
@@ -32,6 +35,7 @@ class Feed:
     def add(self, item: bytes) -> int:
         """Append one; returns its number."""
         self.items.append(item)
+        self.size += len(item)
         return self.last
 
     def acknowledge(self, number: int) -> int:
@@ -40,13 +44,13 @@ class Feed:
         while self.items and self.acknowledged < number:
             freed += len(self.items.popleft())
             self.acknowledged += 1
+        self.size -= freed
         return freed
 
     def after(self, number: int) -> Iterator[tuple[int, bytes]]:
         """(number, item) of all above `number`."""
         skip = max(0, number - self.acknowledged)
-        for index in range(skip, len(self.items)):
-            yield self.acknowledged + index + 1, self.items[index]
+        yield from enumerate(islice(self.items, skip, None), self.acknowledged + skip + 1)
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class Held:
     @property
     def unsent_bytes(self) -> int:
         """Bytes of events and lines the Hub has not committed."""
-        return sum(map(len, self.node_events.items)) + sum(map(len, self.log_lines.items))
+        return self.node_events.size + self.log_lines.size
 
 
 class Attempts:

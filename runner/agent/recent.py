@@ -20,6 +20,8 @@ from runner.engine.plan import Plan
 
 KEPT_RUNS = 20
 KEPT_LOG_BYTES = 200 * 1024
+DROPPED_LOG_BYTES = 50 * 1024
+"""So much of the oldest lines goes at a time."""
 KEPT_PICTURES = 20
 PICTURE_BYTES = 5 * 1024 * 1024
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -72,16 +74,17 @@ class Run:
     """What it carries out, while it runs."""
 
     def say(self, item: bytes) -> None:
-        """Keep a line, and let go of the oldest when there are too many."""
+        """Keep a line, and let go of the oldest when there are too many: of many at once, for they come in floods."""
         self.lines.append(item)
         self.line_bytes += len(item)
+        self.saved = False
+        if self.line_bytes <= KEPT_LOG_BYTES:
+            return
         dropped = 0
-        while self.line_bytes > KEPT_LOG_BYTES and len(self.lines) > 1:
+        while self.line_bytes > KEPT_LOG_BYTES - DROPPED_LOG_BYTES and len(self.lines) > 1:
             self.line_bytes -= len(self.lines.popleft())
             dropped += 1
-        if dropped:
-            self.facts = replace(self.facts, lines_dropped=self.facts.lines_dropped + dropped)
-        self.saved = False
+        self.facts = replace(self.facts, lines_dropped=self.facts.lines_dropped + dropped)
 
     def update(self, **changes: Any) -> None:
         """Change what is known of it."""

@@ -11,6 +11,7 @@ import os
 import secrets
 import time
 import uuid
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,7 @@ class Recorder:
 
     def log(self, line: LogLine) -> None:
         """Pass a line on."""
-        self._outlet.log_line(
-            dump_json({"at": line.at.timestamp(), "level": line.level, "nodeId": line.node_id, "message": line.message})
-        )
+        self._outlet.log_line(_line_json(line))
 
     def hurry(self) -> None:
         """The execution is to end soon: from now on it waits for nobody to take what it tells."""
@@ -118,6 +117,14 @@ def _run_name(node_id: str, path: LoopPath) -> str:
     """One name for all tries of a node run, of at most 200 characters."""
     name = node_id + "".join(f"@{loop}:{index}" for loop, index in path)
     return name if len(name) <= MAX_RUN_NAME else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _line_json(line: LogLine) -> bytes:
+    """What `dump_json` would write of a line, in a quarter of the time: there may be very many."""
+    node_id = "null" if line.node_id is None else encode_basestring(line.node_id)
+    message = encode_basestring(line.message)
+    text = f'{{"at":{line.at.timestamp()!r},"level":"{line.level}","nodeId":{node_id},"message":{message}}}'
+    return text.encode("utf-8", "replace")
 
 
 def uuid7() -> uuid.UUID:

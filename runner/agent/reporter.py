@@ -197,7 +197,7 @@ class Reporter:
             if size >= BATCH_BYTES or room == 0:
                 return batch
         for seq, item in held.log_lines.after(cursor.log_lines):
-            batch.log_lines.append(wire.log_line(seq, item))
+            wire.fill_log_line(batch.log_lines.add(), seq, item)
             cursor.log_lines, size, room = seq, size + len(item), room - 1
             if size >= BATCH_BYTES or room == 0:
                 break

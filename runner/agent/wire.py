@@ -158,14 +158,20 @@ def node_event(seq: int, item: bytes) -> pb.NodeEvent:
 
 def log_line(seq: int, item: bytes) -> pb.LogLine:
     """A log line from its JSON form (see `recorder`)."""
-    document = json.loads(item)
-    return pb.LogLine(
-        seq=seq,
-        at=_timestamp_of(document["at"]),
-        level=_LEVELS[document["level"]],
-        node_id=document.get("nodeId") or "",
-        message=document["message"],
-    )
+    line = pb.LogLine()
+    fill_log_line(line, seq, item)
+    return line
+
+
+def fill_log_line(line: pb.LogLine, seq: int, item: bytes) -> None:
+    """The same for a line that stands in its batch already: there may be very many, and copying takes time."""
+    document = json.loads(item.decode())
+    line.seq = seq
+    line.level = _LEVELS[document["level"]]
+    line.node_id = document.get("nodeId") or ""
+    line.message = document["message"]
+    at = line.at
+    at.seconds, at.nanos = _split(document["at"])
 
 
 def failure_message(failure: Failure) -> pb.Failure:
@@ -238,8 +244,13 @@ def timestamp(at: datetime) -> Timestamp:
 
 
 def _timestamp_of(seconds: float) -> Timestamp:
+    whole, nanos = _split(seconds)
+    return Timestamp(seconds=whole, nanos=nanos)
+
+
+def _split(seconds: float) -> tuple[int, int]:
     whole = int(seconds // 1)
-    return Timestamp(seconds=whole, nanos=min(999_999_999, round((seconds - whole) * 1e6) * 1000))
+    return whole, min(999_999_999, round((seconds - whole) * 1e6) * 1000)
 
 
 def _optional_json(document: dict[str, Any], name: str) -> bytes:

@@ -35,7 +35,7 @@ class PipeOutlet:
 
     def log_line(self, item: bytes) -> None:
         """See `Outlet`."""
-        self._pipe.send(Frame.LOG_LINE, item)
+        self._pipe.send_line(Frame.LOG_LINE, item)
 
     def artifact(self, file: StoredFile) -> None:
         """See `Outlet`."""

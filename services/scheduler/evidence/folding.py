@@ -7,9 +7,10 @@ sends it again.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
-from services.scheduler.evidence.model import LogLine, NodeEvent, NodeRunStatus, ReportedBatch
+from services.scheduler.evidence.model import NodeEvent, NodeRunStatus, ReportedBatch
 
 
 class _Numbered(Protocol):
@@ -17,6 +18,7 @@ class _Numbered(Protocol):
     def seq(self) -> int: ...
 
 
+_SEQ = attrgetter("seq")
 NumberedT = TypeVar("NumberedT", bound=_Numbered)
 
 
@@ -56,18 +58,21 @@ def continuation(held: int, items: Iterable[NumberedT]) -> list[NumberedT]:
 
 def merge_batches(batches: Sequence[ReportedBatch]) -> dict[str, ReportedBatch]:
     """One batch for each attempt, its lists ascending: a report and a finish may travel together."""
-    merged: dict[str, ReportedBatch] = {}
+    found: dict[str, list[ReportedBatch]] = {}
     for batch in batches:
-        known = merged.get(batch.attempt_id)
-        if known is None:
-            merged[batch.attempt_id] = batch
-        elif (known.execution_id, known.runner_id) == (batch.execution_id, batch.runner_id):
-            events: list[NodeEvent] = sorted((*known.node_events, *batch.node_events), key=lambda event: event.seq)
-            lines: list[LogLine] = sorted((*known.log_lines, *batch.log_lines))
-            merged[batch.attempt_id] = ReportedBatch(
-                batch.execution_id, batch.attempt_id, batch.runner_id, events, lines
-            )
-    return merged
+        known = found.setdefault(batch.attempt_id, [])
+        if not known or (known[0].execution_id, known[0].runner_id) == (batch.execution_id, batch.runner_id):
+            known.append(batch)
+    return {attempt_id: _merged(of_one) for attempt_id, of_one in found.items()}
+
+
+def _merged(batches: Sequence[ReportedBatch]) -> ReportedBatch:
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    events = sorted((event for batch in batches for event in batch.node_events), key=_SEQ)
+    lines = sorted((line for batch in batches for line in batch.log_lines), key=_SEQ)
+    return ReportedBatch(first.execution_id, first.attempt_id, first.runner_id, events, lines)
 
 
 def fold(events: Sequence[NodeEvent]) -> list[RunChange]:

@@ -106,6 +106,7 @@ def test_a_feed_stays_dense_whatever_is_acknowledged(count: int, acknowledgement
     for number in acknowledgements:
         feed.acknowledge(number)
         assert feed.last == count
+        assert feed.size == sum(len(item) for _, item in feed.after(0))
         assert [item for _, item in feed.after(0)] == [str(n).encode() for n, _ in feed.after(0)]
         assert [n for n, _ in feed.after(0)] == list(range(feed.acknowledged + 1, count + 1))
 

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner.agent.clock import boottime
-from runner.agent.model import StoredFile
+from runner.agent.model import StoredFile, dump_json
 from runner.agent.recorder import LeaseOverError, Recorder, uuid7
 from runner.agent.work import RunOrder
-from runner.engine.events import NodeEvent, NodeStatus
+from runner.engine.events import LogLine, NodeEvent, NodeStatus
 from runner.nodes.base import NodeFailure
 
 
@@ -171,3 +173,12 @@ def test_ids_of_artifacts_are_uuid7(tmp_path: Path) -> None:
     made = [uuid7() for _ in range(100)]
     assert {identifier.version for identifier in made} == {7}
     assert len(set(made)) == 100
+
+
+@given(st.text(), st.none() | st.text(), st.datetimes(timezones=st.just(UTC)))
+def test_a_line_is_written_as_json_whatever_it_says(message: str, node_id: str | None, at: datetime) -> None:
+    outlet = Kept()
+    Recorder(order(Path()), outlet).log(LogLine(at, "warning", node_id, message))
+    line = json.loads(outlet.lines[0])
+    assert line == {"at": at.timestamp(), "level": "warning", "nodeId": node_id, "message": message}
+    assert outlet.lines[0] == dump_json(line)
