@@ -40,6 +40,10 @@ PAGES = (
     "/triggers/{webhook}",
     "/triggers/{webhook}?tab=call",
     "/approvals",
+    "/queues",
+    "/queues?new=queue",
+    "/queues/{queue}",
+    "/queues/{queue}/items/{item}",
     "/calendars",
     "/calendars/{calendar}",
     "/event-endpoints",
@@ -147,10 +151,13 @@ async def test_every_page_is_sound_at_a_desk_and_on_a_phone(browser: Browser, hu
 
 
 async def automated(hub: Integrator, workflow_id: str) -> dict[str, str]:
-    """Ids of what works by itself: a calendar, a schedule on it, a webhook."""
+    """Ids of what works by itself: a calendar, a schedule on it, a webhook, a queue with an item."""
     days = {"name": unique("Holidays"), "kind": "blocked", "entries": [{"type": "easter", "offsetDays": -2}]}
     calendar: str = (await hub.api.call("POST", "/calendars", days))["calendar"]["id"]
-    ids = {"calendar": calendar}
+    queue: str = (await hub.api.call("POST", "/queues", {"name": unique("Invoices")}))["queue"]["id"]
+    invoice = {"reference": "INV-2026-0815", "payload": {"file": "inbox/0815.pdf", "amount": 12.5}}
+    item: str = (await hub.api.call("POST", f"/queues/{queue}/items", invoice))["item"]["id"]
+    ids = {"calendar": calendar, "queue": queue, "item": item}
     schedule = {"cron": "30 2 * * *", "timezone": "Europe/Berlin", "calendars": [calendar]}
     for kind, more in (("schedule", schedule), ("webhook", {"auth": {"type": "github"}})):
         body = {"kind": kind, "workflowId": workflow_id, "name": unique("Sound"), **more}

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from services.gateway.pages.markdown import render_markdown
 
-GUIDES: tuple[str, ...] = ("start-from-another-system", "receive-events", "keep-workflows-in-git")
+GUIDES: tuple[str, ...] = ("start-from-another-system", "receive-events", "work-off-a-queue", "keep-workflows-in-git")
 """Names of the files, without `.md`."""
 
 
