@@ -17,6 +17,10 @@ MAX_TEXT: Final = 80
 """Longer texts are content that changes, not names."""
 _MAX_DATA: Final = 3
 _MAX_CLASSES: Final = 3
+_LONGEST: Final = 600
+_LONGEST_CLASS: Final = 100
+_LONGEST_PATH: Final = 2_000
+"""Characters of one text: whatever is made of them, with escapes, still fits a candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,18 @@ class Description:
         data = document.get("data")
         classes = document.get("classes")
         return cls(
-            **{name: str(document.get(key) or "") for name, key in _TEXTS.items()},
-            data={str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {},
-            classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
+            **{name: _bounded(document.get(key)) for name, key in _TEXTS.items()},
+            data={_bounded(key): _bounded(value) for key, value in data.items()} if isinstance(data, dict) else {},
+            classes=tuple(_bounded(name, _LONGEST_CLASS) for name in classes) if isinstance(classes, list) else (),
+            path=_bounded(document.get("path"), _LONGEST_PATH),
             secret=document.get("secret") is True,
         )
+
+
+def _bounded(value: Any, most: int = _LONGEST) -> str:
+    """The text, or none instead of one that is too long to name anything."""
+    text = str(value or "")
+    return text if len(text) <= most else ""
 
 
 _TEXTS: Final = {
@@ -66,7 +77,6 @@ _TEXTS: Final = {
     "label": "label",
     "role": "role",
     "role_name": "roleName",
-    "path": "path",
 }
 
 
@@ -93,7 +103,7 @@ def _candidates(element: Description) -> Iterator[Candidate]:
     if element.role:
         named = _is_short(element.role_name)
         yield Candidate(strategy="role", value=f"{element.role}: {element.role_name}" if named else element.role)
-    classes = [name for name in element.classes if not looks_generated(name)][:_MAX_CLASSES]
+    classes = [name for name in element.classes if name and not looks_generated(name)][:_MAX_CLASSES]
     if classes:
         yield Candidate(strategy="class", value=element.tag + "".join(f".{escape_name(name)}" for name in classes))
     if generated:

@@ -48,3 +48,12 @@ def test_an_element_without_any_name_is_still_named_by_its_tag():
 def test_a_frame_is_named_by_what_it_has():
     assert [str(each) for each in frame_selector(Description(tag="iframe", name="pay")).candidates] == ["name=pay"]
     assert [str(each) for each in frame_selector(Description(tag="iframe")).candidates] == ["css=iframe"]
+
+
+def test_an_element_deep_in_a_page_of_long_names_is_named_by_what_is_short_enough():
+    long = "x" * 3_000
+    element = {"id": long, "name": "city", "data": {"data-state": long}, "classes": ["é" * 300, "ok"], "text": long}
+    found = selector_of(told("fill", path="div > " * 200 + "input", element=element))
+    assert [str(each) for each in found.candidates] == ["name=city", f"path={'div > ' * 200}input"]
+    found = selector_of(told("fill", path="div > " * 2_000 + "input", element=element))
+    assert [str(each) for each in found.candidates] == ["name=city"]
