@@ -107,13 +107,13 @@ class Form:
     """The program in its window."""
 
     def __init__(self, result: Path, pid: int) -> None:
-        self._result = result
+        self.path = result
         self.pid = pid
 
     @property
     def booked(self) -> list[str]:
         """What was booked, the earliest first."""
-        return self._result.read_text(encoding="utf-8").splitlines()
+        return self.path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture

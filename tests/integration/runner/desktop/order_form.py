@@ -1,7 +1,7 @@
 """A small office program in a real window: a text field, a button that is a picture, and what came of it.
 
 `python order_form.py FILE [TITLE]`: the button books what stands in the field, shows it, puts it into the clipboard and
-writes it to FILE. Escape clears the field, Ctrl+Shift+B books too.
+writes it to FILE. Escape clears the field, Ctrl+Shift+B books too. A star in the title says that something was typed.
 """
 
 import sys
@@ -35,7 +35,9 @@ def main(result: Path, title: str) -> None:
     # As everywhere but in Tk.
     root.event_delete("<<LineStart>>", "<Control-a>")
     root.event_add("<<SelectAll>>", "<Control-a>")
-    field = tk.Entry(root, width=40, font=("TkFixedFont", 12))
+    typed = tk.StringVar()
+    typed.trace_add("write", lambda *_: root.title(f"{title} *"))
+    field = tk.Entry(root, width=40, font=("TkFixedFont", 12), textvariable=typed)
     field.pack(padx=20, pady=20)
     said = tk.Entry(root, width=40, font=("TkFixedFont", 12), readonlybackground=BACKGROUND)
     picture = tk.PhotoImage(width=SIDE, height=SIDE)
