@@ -200,7 +200,7 @@ async def _count(locator: Locator, candidate: Candidate | None) -> Tried:
     except PlaywrightError as error:
         if _is_unreadable(error):
             return Tried(candidate, problem=f"cannot be read ({_reason(error)})")
-        if _is_passing(error):
+        if is_passing(error):
             return Tried(candidate)
         raise
 
@@ -213,9 +213,11 @@ def _is_unreadable(error: PlaywrightError) -> bool:
     ) or ("SyntaxError" in text)
 
 
-def _is_passing(error: PlaywrightError) -> bool:
-    """The page is being replaced by another one just now: nothing matches, look again."""
-    return any(mark in error.message for mark in ("Execution context was destroyed", "Cannot find context", "navigat"))
+def is_passing(error: PlaywrightError) -> bool:
+    """Whether the page was being replaced by another one just then: nothing was there to be asked, look again."""
+    return any(
+        mark in error.message for mark in ("Execution context was destroyed", "Cannot find context", "navigating")
+    )
 
 
 def _reason(error: PlaywrightError) -> str:

@@ -26,6 +26,33 @@ SCREENSHOT_MILLISECONDS: Final = 10_000
 _PICTURES: Final = (".png", ".jpeg", ".jpg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
 _LOG_LINES: Final = 12
 _LOG_CHARACTERS: Final = 4_000
+_KNOWN: Final = (
+    (
+        re.compile("has been closed|Target crashed|Page crashed"),
+        "BROWSER_CLOSED",
+        "the tab or the browser was closed meanwhile, or crashed",
+        False,
+    ),
+    (
+        re.compile("frame (?:was|got) detached", re.IGNORECASE),
+        "FRAME_GONE",
+        "the frame is gone from the page; enter it again by browser.frame",
+        True,
+    ),
+    (
+        re.compile("Execution context was destroyed|Cannot find context"),
+        "PAGE_CHANGED",
+        "the page was replaced by another one meanwhile; wait for that first",
+        True,
+    ),
+    (
+        re.compile("strict mode violation"),
+        "ELEMENT_AMBIGUOUS",
+        "several elements fit by now; add an anchor or a candidate that tells them apart",
+        True,
+    ),
+)
+"""What the library says, the code, what that means, and whether another try may help."""
 _NO_REASONS: Final = ("Call log", "waiting for locator", "locator resolved", "retrying", "waiting ")
 _TELLING: Final = re.compile("intercepts pointer|is not|outside of the viewport|did not find|detached")
 _ORIGIN: Final = re.compile(r"^(?:(?:Locator|Page|Frame|ElementHandle|BrowserContext)\.\w+: )?(?:Error: )?")
@@ -51,14 +78,10 @@ def not_found_failure(error: NotFoundError, session: BrowserSession) -> NodeFail
 def playwright_failure(error: PlaywrightError, session: BrowserSession, doing: str) -> NodeFailure:
     """What the library said, for people. `doing` completes the sentence "Could not …"."""
     details = place(session)
+    for mark, code, because, retryable in _KNOWN:
+        if mark.search(error.message):
+            return NodeFailure(code, f"Could not {doing}: {because}.", retryable=retryable, details=details)
     lines = [line.strip(" -") for line in error.message.splitlines() if line.strip()]
-    said = lines[0] if lines else type(error).__name__
-    if "has been closed" in error.message or "Target crashed" in error.message or "Page crashed" in error.message:
-        message = f"Could not {doing}: the tab or the browser was closed meanwhile, or crashed."
-        return NodeFailure("BROWSER_CLOSED", message, details=details)
-    if "Frame was detached" in error.message or "frame got detached" in error.message.lower():
-        message = f"Could not {doing}: the frame is gone from the page; enter it again by browser.frame."
-        return NodeFailure("FRAME_GONE", message, retryable=True, details=details)
     if isinstance(error, PlaywrightTimeoutError):
         reasons = list(dict.fromkeys(line for line in lines[1:] if not line.startswith(_NO_REASONS)))
         telling = [line for line in reasons if _TELLING.search(line)] or reasons
@@ -66,7 +89,7 @@ def playwright_failure(error: PlaywrightError, session: BrowserSession, doing: s
         because = f": {telling[-1]}" if telling else ""
         message = f"Could not {doing} within the time{because}."
         return NodeFailure("ELEMENT_NOT_READY", message, retryable=True, details=details)
-    said = _ORIGIN.sub("", said)
+    said = _ORIGIN.sub("", lines[0] if lines else type(error).__name__)
     return NodeFailure("BROWSER_ACTION_FAILED", f"Could not {doing}: {said}", details=details)
 
 

@@ -49,7 +49,7 @@ async def go(
             retryable=status >= FIRST_SERVER_ERROR,
             details={"status": status},
         )
-    return {"url": session.url, "title": await session.page.title(), "status": status}
+    return {"url": session.url, "title": await session.title(), "status": status}
 
 
 FailOnError = Annotated[

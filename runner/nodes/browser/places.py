@@ -72,11 +72,11 @@ class Tab(BrowserNode[TabConfig]):
                 await session.context.new_page()  # without a tab the browser would end
             await page.close()
             session.settle()
-        tabs: list[Json] = [{"url": page.url, "title": await page.title()} for page in session.pages]
+        tabs: list[Json] = [{"url": page.url, "title": await session.title(page)} for page in session.pages]
         return {
             "tab": session.pages.index(session.page) + 1,
             "url": session.url,
-            "title": await session.page.title(),
+            "title": await session.title(),
             "tabs": tabs,
         }
 
@@ -104,7 +104,7 @@ async def _tab(session: "BrowserSession", wanted: int | str | None) -> "Page | N
         place = wanted - 1 if wanted > 0 else len(pages) + wanted
         return pages[place] if 0 <= place < len(pages) else None
     for page in reversed(pages):
-        if wanted in page.url or wanted in await page.title():
+        if wanted in page.url or wanted in await session.title(page):
             return page
     return None
 

@@ -18,7 +18,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from runner.engine.masking import MIN_LENGTH
 from runner.nodes.browser import program
-from runner.selectors.finding import Found, find, find_all
+from runner.selectors.finding import Found, find, find_all, is_passing
 from runner.selectors.model import Selector, parse_selector
 
 QUIET_FLAGS: Final = (
@@ -105,6 +105,15 @@ class BrowserSession:
         if self.page.is_closed() and self.pages:
             self.turn_to(self.pages[-1])
 
+    async def title(self, page: Page | None = None) -> str:
+        """The title of a tab, of the current one by default; empty while a page replaces another."""
+        try:
+            return await (page or self.page).title()
+        except PlaywrightError as error:
+            if not is_passing(error):
+                raise
+            return ""
+
     async def begin_step(self) -> None:
         """A node begins to act. A trace that has grown long begins anew."""
         self.settle()
@@ -167,7 +176,8 @@ class BrowserSession:
         """Note what the page said and answer as it was opened to."""
         self.dialogs.append(dialog.message)
         with suppress(PlaywrightError):  # the tab may be closed meanwhile
-            if self.opening.dialogs == "accept":
+            # A page that asks whether it may be left is not to keep the workflow from leaving it.
+            if self.opening.dialogs == "accept" or dialog.type == "beforeunload":
                 await dialog.accept(dialog.default_value)
             else:
                 await dialog.dismiss()

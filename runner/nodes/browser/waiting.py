@@ -60,11 +60,20 @@ class Wait(BrowserNode[WaitConfig]):
 
     async def act(self, config: WaitConfig, session: "BrowserSession", context: NodeContext) -> Json:  # noqa: ARG002 - the contract's signature
         """Look until all is so. Raises NodeFailure PAGE_WAIT_TIMEOUT that says what was not so (retryable)."""
+        from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - see `guarded`
+
+        from runner.selectors.finding import is_passing  # noqa: PLC0415
+
         loop = asyncio.get_running_loop()
         began = loop.time()
         while True:
             session.settle()
-            missing = await _missing(config, session)
+            try:
+                missing = await _missing(config, session)
+            except PlaywrightError as error:
+                if not is_passing(error):
+                    raise
+                missing = "the page is being replaced"
             seconds = loop.time() - began
             if missing is None:
                 return {"seconds": round(seconds, 3), "url": session.url}

@@ -49,7 +49,7 @@ async def test_a_stopped_execution_closes_its_browser(hub: ScriptedHub, agent: A
     attempt, browsers = await waiting_at_a_page(hub, agent)
     assert work(agent), "the profile is in the execution's folder"
     await hub.order(attempt, apb.ATTEMPT_ORDER_STOP)
-    assert (await hub.finished(attempt)).outcome == apb.OUTCOME_STOPPED
+    assert (await hub.finished(attempt, SECONDS)).outcome == apb.OUTCOME_STOPPED
     await eventually(lambda: all_gone(browsers) and not work(agent), SECONDS)
 
 
@@ -57,7 +57,7 @@ async def test_a_killed_execution_or_agent_takes_its_browser_along(hub: Scripted
     await agent.start(poll_seconds=0.2)
     attempt, browsers = await waiting_at_a_page(hub, agent)
     await hub.order(attempt, apb.ATTEMPT_ORDER_STOP_NOW)
-    assert (await hub.finished(attempt)).outcome == apb.OUTCOME_STOPPED
+    assert (await hub.finished(attempt, SECONDS)).outcome == apb.OUTCOME_STOPPED
     await eventually(lambda: all_gone(browsers) and not work(agent), SECONDS)
     _, browsers = await waiting_at_a_page(hub, agent)
     await agent.kill()

@@ -117,3 +117,19 @@ async def test_a_wait_in_vain_says_what_was_waited_for(desk: Desk, wanted: dict,
     failure = await desk.fail("wait", **wanted, waitSeconds=0.15)
     assert (failure.code, failure.retryable) == ("PAGE_WAIT_TIMEOUT", True)
     assert said in failure.message
+
+
+async def test_a_page_that_asks_to_be_stayed_on_is_left(desk: Desk):
+    await desk.show("<input id=i><script>onbeforeunload = (event) => event.preventDefault()</script>")
+    await desk.run("fill", selector="id=i", value="unsaved")
+    assert (await desk.run("goto", url="about:blank"))["url"] == "about:blank"
+
+
+async def test_a_page_that_is_replaced_again_and_again_is_waited_through(desk: Desk):
+    await desk.show(
+        "<script>location.replace('/second')</script>",
+        second="<script>setTimeout(() => location.replace('/third'), 30)</script>",
+        third="<p>Arrived</p>",
+    )
+    await desk.run("wait", text="Arrived")
+    assert (await desk.run("wait", url="*/third", selector="css=p"))["url"].endswith("/third")
