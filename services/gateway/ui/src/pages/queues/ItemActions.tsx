@@ -1,7 +1,7 @@
 /** What a person does about an item: have it tried again, decide about a lost one, postpone it, delete it. */
 import { Button, Modal, NumberInput, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { IconClockPause, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconClockPause, IconTrash } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 
@@ -49,6 +49,16 @@ export function ItemActions({ item }: { item: Item }) {
         of={named(item)}
         actions={[
           item.status === "new" && { label: "Postpone", icon: IconClockPause, act: () => setOpen("postpone") },
+          item.status === "lost" && {
+            label: "Reject…",
+            icon: IconBan,
+            asks: {
+              title: `Reject ${named(item)}?`,
+              confirm: "Reject",
+              text: "It counts as a business failure: it was not done, and nothing tries it again.",
+            },
+            act: () => resolve("businessFailed"),
+          },
           item.status !== "inProgress" && {
             label: "Delete…",
             icon: IconTrash,

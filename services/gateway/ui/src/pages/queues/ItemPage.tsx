@@ -51,11 +51,10 @@ function Shown({ item, attempts }: { item: Item; attempts: readonly ItemAttempt[
       </div>
       {item.status === "lost" && (
         <Note tone="warn">
-          Whoever had it is gone, and nobody knows what was done last. Look where its work shows, then say here whether
-          it was done, or have it tried again.
+          {item.failure?.message} Look where its work shows, then say here whether it was done, or have it tried again.
         </Note>
       )}
-      {item.failure && (
+      {item.failure && item.status !== "lost" && (
         <Note tone="warn">
           <b className="mono">{item.failure.code}</b> {item.failure.message}
         </Note>
@@ -78,7 +77,7 @@ function Shown({ item, attempts }: { item: Item; attempts: readonly ItemAttempt[
                 ["Priority", formatCount(item.priority)],
                 ["Added", <Time key="added" at={item.createdAt} />],
                 ["By", item.createdBy?.name],
-                ["Not before", item.status === "new" && <Time key="ready" at={item.readyAt} />],
+                ["Not before", item.status === "new" ? <Time key="ready" at={item.readyAt} /> : null],
                 ["Deadline", item.deadlineAt && <Time at={item.deadlineAt} />],
                 ["System failures", formatCount(item.failures)],
                 ["Held until", item.leaseExpiresAt && <Time at={item.leaseExpiresAt} />],

@@ -124,7 +124,10 @@ function Rules({ queue }: { queue: Queue }) {
       <Facts
         rows={[
           ["Further tries", queue.maxRetries > 0 ? formatCount(queue.maxRetries) : "none"],
-          ["First pause", queue.maxRetries > 0 ? spellDuration(queue.retryBackoffSeconds) : ""],
+          [
+            "First pause",
+            queue.maxRetries > 0 && queue.retryBackoffSeconds > 0 ? spellDuration(queue.retryBackoffSeconds) : "",
+          ],
           ["In progress at most", spellDuration(queue.leaseSeconds)],
           ["Lost items", queue.onLost === "hold" ? "wait for a person" : "are done again"],
           ["References", queue.uniqueReferences ? "none twice" : "as they come"],
