@@ -17,7 +17,7 @@ QUIET_FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-SETTLE_MILLISECONDS: Final = 1_200
+SETTLE_MILLISECONDS: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ SHOTS: Final = (
     Shot("shortcuts", "/", press="?"),
     Shot("workflows", "/workflows"),
     Shot("workflow", "/workflows/{workflow}"),
-    Shot("workflow-versions", "/workflows/{workflow}?tab=versions&from=1&to=4"),
+    Shot("workflow-versions", "/workflows/{workflow}?tab=versions&from=1&to=2"),
     Shot("executions", "/executions"),
     Shot("executions-failed", "/executions?status=FAILED,LOST"),
     Shot("executions-empty", "/executions?q=nothing-is-called-so"),

@@ -16,7 +16,7 @@ export function Entry({ event, onClose }: { event: AuditEvent | null; onClose: (
       position="right"
       size={500}
       title={event?.action}
-      overlayProps={{ backgroundOpacity: 0.12, color: "var(--ink)" }}
+      overlayProps={{ backgroundOpacity: 0.4, color: "var(--scrim)" }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       {event && (

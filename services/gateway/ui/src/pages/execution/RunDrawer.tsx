@@ -29,7 +29,7 @@ export function RunDrawer({ execution, run, graph, artifacts, onClose }: RunDraw
       position="right"
       size={520}
       title={run ? (findNode(graph, run.nodeId)?.name ?? run.nodeId) : ""}
-      overlayProps={{ backgroundOpacity: 0.12, color: "var(--ink)" }}
+      overlayProps={{ backgroundOpacity: 0.4, color: "var(--scrim)" }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       {run && (

@@ -1,4 +1,4 @@
-/** Whether work flows: what waits how long, on which runners, and how those who assign it are woken. */
+/** Whether work flows: what waits how long, on which runners, and what carries it. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
@@ -11,9 +11,9 @@ import { Facts, Panel } from "~/shared/Panel";
 
 const LIVE = ["ASSIGNED", "RUNNING", "STOPPING"];
 const BELLS: Record<string, string> = {
-  redis: "by Redis",
-  away: "Redis does not answer: work is assigned directly, a little later",
-  none: "directly; the Hub runs without Redis",
+  redis: "answers",
+  away: "does not answer: work is assigned without it, a little later",
+  none: "none: the Hub was set up without it",
 };
 
 export function Work() {
@@ -61,7 +61,7 @@ export function Work() {
                       : `${formatCount(runners - offline)} of ${formatCount(runners)} connected`}
                   </Link>,
                 ],
-                ["Woken", dispatch.data && (BELLS[dispatch.data.bell] ?? dispatch.data.bell)],
+                ["Redis", dispatch.data && (BELLS[dispatch.data.bell] ?? dispatch.data.bell)],
                 ["PostgreSQL", dispatch.data?.databaseVersion],
               ]}
             />

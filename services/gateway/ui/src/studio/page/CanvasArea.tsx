@@ -23,6 +23,7 @@ import { ConnectDialog } from "./ConnectDialog";
 import { FindBar } from "./FindBar";
 import { Announcer } from "./Announcer";
 import { useCanvasKeys } from "./useCanvasKeys";
+import { useNodeAddress } from "./useNodeAddress";
 import { useStudioKeys } from "./useStudioKeys";
 import classes from "./Page.module.css";
 
@@ -66,6 +67,7 @@ function DeskCanvas() {
   const [menu, setMenu] = useState<Point | null>(null);
   const keys = useCanvasKeys(area);
   useStudioKeys();
+  useNodeAddress();
   const pick = (declaration: Declaration, at: Point | null = null) => {
     const wanted = editor.getState().adding ?? (at ? dropAt(at) : placeForNext(studio, centre()));
     const added = add(studio, declaration, wanted);

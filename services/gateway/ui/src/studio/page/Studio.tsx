@@ -49,7 +49,7 @@ export function Studio({ workflow, catalogue, mayEdit }: StudioProps) {
     const timer = setTimeout(() => void loadEditor(), EDITOR_MILLISECONDS);
     return () => clearTimeout(timer);
   }, []);
-  const { execution } = route.useSearch();
+  const execution = route.useSearch({ select: (search) => search["execution"] });
   const navigate = route.useNavigate();
   const watch = useCallback(
     (id: string | null) =>
