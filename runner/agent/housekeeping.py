@@ -70,9 +70,11 @@ class Housekeeping:
 
     async def save_recent(self) -> None:
         """Write what the runner's owner sees of the last executions."""
+        snapshot = self._recent.unsaved()
         try:
-            await asyncio.to_thread(self._recent.unsaved().save)
+            await asyncio.to_thread(snapshot.save)
         except OSError as error:
+            self._recent.save_again(snapshot)
             log.warning("the last executions cannot be saved", reason=str(error))
 
     async def shorten(self) -> None:

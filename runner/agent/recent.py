@@ -162,6 +162,12 @@ class RecentRuns:
         pictures = {run.facts.attempt_id: {picture.id for picture in run.facts.pictures} for run in self._runs}
         return Snapshot(self._folder, changed, pictures)
 
+    def save_again(self, snapshot: "Snapshot") -> None:
+        """The snapshot could not be saved."""
+        for run in self._runs:
+            if run.facts.attempt_id in snapshot.changed:
+                run.saved = False
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

@@ -106,6 +106,13 @@ def test_what_a_killed_agent_left_running_is_interrupted_or_has_the_end_its_jour
     assert {run.facts.attempt_id: run.facts.status for run in again} == {"a1": "failed", "a2": INTERRUPTED}
 
 
+def test_what_could_not_be_saved_is_saved_the_next_time(recent: RecentRuns, tmp_path: Path) -> None:
+    recent.begin(offer())
+    recent.save_again(recent.unsaved())
+    recent.unsaved().save()
+    assert len(list(RecentRuns(tmp_path / "recent"))) == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"facts": {}, "lines": []}'])
 def test_a_file_that_is_not_whole_is_left_out(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "recent").mkdir()
