@@ -36,19 +36,8 @@ Reference = Annotated[str | None, Field(max_length=200)]
 
 
 class NewItem(NodeConfig):
-    """One of several items."""
+    """One item, alone or of several."""
 
-    payload: Any = None
-    reference: Reference = None
-    priority: int = Field(default=50, ge=1, le=100)
-    not_before: Instant = None
-    deadline_at: Instant = None
-
-
-class AddItemConfig(NodeConfig):
-    """Config of queue.addItem."""
-
-    queue: QueueName
     payload: Any = Field(default=None, title="Payload", description="What the item is about: any JSON, 256 KiB.")
     reference: Reference = Field(
         default=None, title="Reference", description="What people know the item by, for instance an invoice's number."
@@ -58,6 +47,17 @@ class AddItemConfig(NodeConfig):
     )
     not_before: Instant = Field(default=None, title="Not before", description="Nobody takes it earlier.")
     deadline_at: Instant = Field(default=None, title="Deadline", description="Nobody takes it later: it expires.")
+
+
+class QueueConfig(NodeConfig):
+    """Which queue, first in every form."""
+
+    queue: QueueName
+
+
+class AddItemConfig(NewItem, QueueConfig):
+    """Config of queue.addItem."""
+
     items: list[NewItem] | None = Field(
         default=None,
         max_length=MAX_ITEMS,
@@ -75,10 +75,9 @@ class AddItemConfig(NodeConfig):
         return self
 
 
-class TakeItemConfig(NodeConfig):
+class TakeItemConfig(QueueConfig):
     """Config of queue.takeItem."""
 
-    queue: QueueName
     wait_seconds: float = Field(
         default=0,
         ge=0,
@@ -93,8 +92,8 @@ class TakenItem(NodeConfig):
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, populate_by_name=True, frozen=True)
 
-    id: str
-    attempt: int
+    id: str = Field(title="Id", description="Of the item.")
+    attempt: int = Field(title="Attempt", description="Which taking of it this is.")
 
 
 class CompleteItemConfig(NodeConfig):
@@ -129,8 +128,8 @@ class AddItem(NodeType[AddItemConfig]):
     config = AddItemConfig
     example: ClassVar[dict[str, Any]] = {
         "queue": "Invoices",
-        "reference": "{{ item.number }}",
-        "payload": {"file": "{{ item.file }}", "amount": "{{ item.amount }}"},
+        "reference": "{{ nodes.read.output.number }}",
+        "payload": {"file": "{{ nodes.read.output.file }}", "amount": "{{ nodes.read.output.amount }}"},
         "duplicates": "ignore",
     }
     isolated = False
@@ -237,7 +236,7 @@ async def _settle(context: NodeContext, item: TakenItem, ending: dict[str, Json]
     return Result({"id": item.id, "status": shown, "delivered": answer["delivered"]})
 
 
-def _document(item: NewItem | AddItemConfig) -> dict[str, Json]:
+def _document(item: NewItem) -> dict[str, Json]:
     return {
         "payload": item.payload,
         "reference": item.reference,

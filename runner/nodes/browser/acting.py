@@ -1,8 +1,8 @@
 """What a person does with mouse and keyboard: click, fill in, choose, tick."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from runner.nodes.base import NodeContext, NodeFailure
 from runner.nodes.browser.base import BrowserNode, ElementConfig, element_output, find_element
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 Modifier = Literal["Alt", "Control", "Meta", "Shift"]
 By = Literal["label", "value", "index"]
+
+
+def _as_typed(value: object) -> object:
+    """A number as a person would type it: expressions hand on numbers, pages take text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Typed = Annotated[str, BeforeValidator(_as_typed)]
+"""A text that goes to a page. Written as text in a graph (10.50 stays 10.50); an expression may give a number."""
 
 
 class ClickConfig(ElementConfig):
@@ -60,7 +69,7 @@ class Click(BrowserNode[ClickConfig]):
 class FillConfig(ElementConfig):
     """Config of browser.fill."""
 
-    value: str | int | float | None = Field(
+    value: Typed | None = Field(
         default=None, title="Value", description="What the field is to hold; empty text clears it."
     )
     secret: Secret | None = Field(
@@ -99,7 +108,7 @@ class Fill(BrowserNode[FillConfig]):
         """Write it. Raises NodeFailure ELEMENT_*."""
         found = await find_element(config.selector, config.wait_seconds, session, context)
         field, milliseconds = found.locator, found.left_milliseconds
-        value = str(config.value) if config.secret is None else config.secret
+        value = config.secret or config.value or ""
         if context.mask(value) != value:
             await session.hide(field, value)
         if config.key_by_key:
@@ -117,7 +126,9 @@ class Fill(BrowserNode[FillConfig]):
 class SelectConfig(ElementConfig):
     """Config of browser.select."""
 
-    options: str | list[str] = Field(title="Options", description="What to choose; several for lists that allow it.")
+    options: Typed | list[Typed] = Field(
+        title="Options", description="What to choose; several for lists that allow it."
+    )
     by: By = Field(default="label", title="By", description="The options' text, their value, or their place from 0.")
 
 

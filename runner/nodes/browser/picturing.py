@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class ScreenshotConfig(NodeConfig):
     """Config of browser.screenshot."""
 
-    selector: SelectorField | None = None
+    selector: SelectorField | None = Field(
+        default=None, title="Element", description="The only thing in the picture; none: the whole window."
+    )
     full_page: bool = Field(default=False, title="Whole page", description="Also what is below the window.")
     path: str | None = Field(
         default=None,

@@ -112,7 +112,9 @@ async def _tab(session: "BrowserSession", wanted: int | str | None) -> "Page | N
 class FrameConfig(NodeConfig):
     """Config of browser.frame."""
 
-    selector: SelectorField | None = None
+    selector: SelectorField | None = Field(
+        default=None, title="Element", description="The iframe to enter; none: back to the page itself."
+    )
     wait_seconds: WaitSeconds = 30
 
 

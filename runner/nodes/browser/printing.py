@@ -49,7 +49,9 @@ class PaperConfig(NodeConfig):
 class PrintPdfConfig(PaperConfig):
     """Config of browser.printPdf."""
 
-    selector: SelectorField | None = None
+    selector: SelectorField | None = Field(
+        default=None, title="Element", description="The only thing to print; none: the whole page."
+    )
 
 
 class PrintPdf(BrowserNode[PrintPdfConfig]):
@@ -108,7 +110,7 @@ class HtmlToPdf(NodeType[HtmlToPdfConfig]):
     icon = "file-type-pdf"
     config = HtmlToPdfConfig
     example: ClassVar[dict[str, Any]] = {
-        "html": "<h1>Invoice {{ inputs.number }}</h1><img src='logo.png'>",
+        "html": "<h1>Invoices of {{ inputs.date }}</h1><img src='logo.png'>",
         "path": "out/invoice.pdf",
     }
     capabilities = ("browser",)

@@ -65,7 +65,9 @@ class Upload(BrowserNode[UploadConfig]):
 class DownloadConfig(NodeConfig):
     """Config of browser.download."""
 
-    selector: SelectorField | None = None
+    selector: SelectorField | None = Field(
+        default=None, title="Element", description="What to click; or give the address."
+    )
     url: Address | None = Field(
         default=None, title="Address", description="Of the file, instead of an element; the page's cookies are sent."
     )

@@ -21,7 +21,9 @@ _SHOWN: Final = "(element) => (element.innerText ?? element.textContent ?? '').r
 class WaitConfig(NodeConfig):
     """Config of browser.wait. Everything that is given must come true."""
 
-    selector: SelectorField | None = None
+    selector: SelectorField | None = Field(
+        default=None, title="Element", description="What is waited for; none: the page as a whole."
+    )
     state: Literal["visible", "hidden", "enabled"] = Field(
         default="visible", title="State", description="What the element is to be; hidden also when it is gone."
     )

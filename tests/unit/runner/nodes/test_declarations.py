@@ -23,6 +23,7 @@ def test_the_families_are_complete():
         "browser.frame",
         "browser.goto",
         "browser.open",
+        "browser.printPdf",
         "browser.screenshot",
         "browser.script",
         "browser.select",
@@ -68,10 +69,15 @@ def test_the_families_are_complete():
         "mail.read",
         "mail.search",
         "mail.send",
+        "pdf.fromHtml",
         "pdf.merge",
         "pdf.split",
         "pdf.tables",
         "pdf.text",
+        "queue.addItem",
+        "queue.completeItem",
+        "queue.failItem",
+        "queue.takeItem",
         "script.python",
         "script.shell",
         "sftp.delete",
@@ -112,7 +118,7 @@ def test_every_type_says_in_one_sentence_what_it_does(name):
 @pytest.mark.parametrize("name", OURS)
 def test_every_example_is_a_valid_config(name):
     rows = {"id": "nothing", "type": "data.set", "config": {"values": {"order": None}}}
-    nodes = [{**rows, "id": node} for node in ("read", "orders", "customers")]
+    nodes = [{**rows, "id": node} for node in ("read", "orders", "customers", "take", "check")]
     before = [{"id": "start", "type": "control.start"}, *nodes]
     subject = {"id": "subject", "type": name, "config": declarations()[name].example}
     chain = [node["id"] for node in (*before, subject)]
