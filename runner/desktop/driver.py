@@ -41,6 +41,10 @@ class DesktopDriver(Protocol):
         """Press or release a key by its name (see `keys`)."""
         ...
 
+    def prepare(self, text: str) -> None:
+        """Get ready to type this text, where that takes time. Nothing is pressed, and it may be left out."""
+        ...
+
     def type_character(self, character: str) -> None:
         """Type one character of any script, whatever the keyboard's layout is; a line break is Enter."""
         ...

@@ -205,6 +205,9 @@ class WindowsDriver:
                 self._keys.remove(name)
                 self._library.keybd_event(code, 0, flags | _KEY_UP, 0)
 
+    def prepare(self, text: str) -> None:
+        """Nothing to do: characters are sent as they are."""
+
     def type_character(self, character: str) -> None:
         """As the character itself, so that no layout matters. Raises DesktopError TEXT_NOT_TYPEABLE."""
         named = _CONTROL_KEYS.get(character)

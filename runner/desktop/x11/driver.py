@@ -88,6 +88,11 @@ class X11Driver:
         with self._speaking():
             self._keyboard.key(name, down=down)
 
+    def prepare(self, text: str) -> None:
+        """See `Keyboard`."""
+        with self._speaking():
+            self._keyboard.prepare(text)
+
     def type_character(self, character: str) -> None:
         """See `Keyboard`."""
         with self._speaking():

@@ -18,6 +18,8 @@ from runner.desktop.model import DesktopError
 
 REST_SECONDS: Final = 0.5
 """How long a program may take to ask for the layout after a key press that it was told of."""
+SETTLE_SECONDS: Final = 0.2
+"""How long programs and the window manager get to hear of a changed layout before a key of it is pressed."""
 _KEYSYMS: Final = {
     "ctrl": "Control_L",
     "shift": "Shift_L",
@@ -79,6 +81,19 @@ class Keyboard:
             for code in reversed(self._held.pop(name, ())):
                 self._send(X.KeyRelease, code)
 
+    def prepare(self, text: str) -> None:
+        """Borrow keys for what the layout lacks of a text, so that all is settled at once, as far as keys go round."""
+        before, wanted = dict(self._borrowed), set[int]()
+        for character in dict.fromkeys(text):
+            oldest = next(iter(self._borrowed.values()), None)
+            if not self._spare and oldest is not None and oldest[0] in wanted:
+                break
+            if character.isprintable():
+                wanted.add(_keysym(character))
+                self._place(_keysym(character), settle=False)
+        if any(before.get(code, (0, 0))[0] != keysym for code, (keysym, _) in self._borrowed.items()):
+            time.sleep(SETTLE_SECONDS)
+
     def type_character(self, character: str) -> None:
         """Type one character. Raises DesktopError TEXT_NOT_TYPEABLE for control characters."""
         named = _CONTROL_KEYS.get(character)
@@ -130,7 +145,7 @@ class Keyboard:
 
     # -- where a character is -----------------------------------------------------------------------------------------
 
-    def _place(self, keysym: int) -> tuple[int, bool]:
+    def _place(self, keysym: int, *, settle: bool = True) -> tuple[int, bool]:
         """The code that has this keysym in the layout in use, and whether Shift must be held. May borrow a code."""
         self._read_layouts()
         layout = (self._root.query_pointer().mask >> _LAYOUT_BITS) & 0b11
@@ -138,7 +153,7 @@ class Keyboard:
             # Keys with a third level stand in further columns: no two servers agree on how to reach it.
             if column < 4 and column // 2 == layout and code not in self._borrowed:
                 return code, column % 2 == 1
-        return self._borrow(keysym), False
+        return self._borrow(keysym, settle=settle), False
 
     def _read_layouts(self) -> None:
         """Read the layouts at first, and again when the server says that they changed, by a person or by this."""
@@ -159,7 +174,7 @@ class Keyboard:
             empty = (code for code, row in enumerate(rows, first) if code > first and not any(row))
             self._spare = list(empty)
 
-    def _borrow(self, keysym: int) -> int:
+    def _borrow(self, keysym: int, *, settle: bool) -> int:
         for code, (there, _) in self._borrowed.items():
             if there == keysym:
                 self._note_use(code, keysym)
@@ -175,6 +190,8 @@ class Keyboard:
                 "The keyboard's layout lacks a character and has no key free for it; put the text in by the clipboard.",
             )
         self._map(code, keysym)
+        if settle:
+            time.sleep(SETTLE_SECONDS)
         self._note_use(code, keysym)
         return code
 

@@ -71,6 +71,10 @@ class Desk:
         """Press or release a mouse button."""
         await self.do(lambda driver: driver.button(button, down=down))
 
+    async def prepare(self, text: str) -> None:
+        """Get ready to type this text."""
+        await self.do(lambda driver: driver.prepare(text))
+
     async def type_character(self, character: str) -> None:
         """Type one character."""
         await self.do(lambda driver: driver.type_character(character))

@@ -15,6 +15,8 @@ from runner.workflow.documents import Json
 TEXT_LIMIT: Final = 20_000
 LOOK_EACH: Final = 10
 """After so many characters it is asked whether the window still has the keyboard."""
+LOOK_AHEAD: Final = 100
+"""So many characters are made ready at a time."""
 _BETWEEN_SECONDS: Final = 0.02
 
 
@@ -56,8 +58,10 @@ class Type(DesktopNode[TypeConfig]):
                 if not config.text:
                     await press(Chord((), "delete"), desk)
             for index, character in enumerate(config.text):
-                if window is not None and index % LOOK_EACH == 0:
-                    await _check_focus(window, index, desk)
+                if index % LOOK_EACH == 0:
+                    await desk.prepare(config.text[index : index + LOOK_AHEAD])
+                    if window is not None:
+                        await _check_focus(window, index, desk)
                 await desk.type_character(character)
                 await asyncio.sleep(pause)
             if config.enter:

@@ -142,7 +142,8 @@ async def test_text_on_the_screen_is_read_and_clicked(form, place):
     await place.run("desktop.type", window=ORDER, text="Total 4711")
     area = {"x": 0, "y": 0, "width": 480, "height": 70}
     read = await place.run("desktop.ocr", window=ORDER, area=area, contains="total 4711", timeoutSeconds=PATIENCE)
-    assert "4711" in [word["text"] for word in read["words"]]
+    # The cursor at its end may be read as a bracket.
+    assert [word["text"][:5] for word in read["words"]] in (["Total", "4711"], ["Total", "4711]"], ["Total", "4711|"])
     click = await place.run("desktop.click", window=ORDER, text="total", area=area, count=2)
     assert 0 < click["place"]["width"] < 100
     assert await place.run("desktop.read", source="marked") == {"text": "Total"}
