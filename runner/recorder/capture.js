@@ -14,6 +14,7 @@
     'a[href], button, input, select, textarea, summary, label, option, [role="button"], [role="link"], ' +
     '[role="menuitem"], [role="option"], [role="tab"], [role="switch"], [role="checkbox"], [onclick]';
   const LONGEST_LABEL = 60;
+  const MOST_CLICKS = 1_000;
   const SAME_MILLISECONDS = 2_000;
   const secret = new WeakSet();
   let known = { element: null, until: 0, names: {} };
@@ -93,8 +94,17 @@
     if (element instanceof HTMLSelectElement) return;
     if (element instanceof HTMLLabelElement && element.control) return;
     if (isSecret(element)) return;
-    tell("click", element, { count: Math.min(event.detail, 2), byKeyboard: event.detail === 0 });
+    const held = { Alt: event.altKey, Control: event.ctrlKey, Meta: event.metaKey, Shift: event.shiftKey };
+    tell("click", element, {
+      button: event.button === 1 ? "middle" : "left",
+      count: Math.min(event.detail, MOST_CLICKS),
+      modifiers: Object.keys(held).filter((key) => held[key]),
+      byKeyboard: event.detail === 0 && event.button === 0,
+    });
   }
+
+  // Of the other buttons only the middle one does something to a page: it opens links in tabs.
+  const onOtherClick = (event) => event.button === 1 && onClick(event);
 
   function onInput(event) {
     const element = touched(event);
@@ -129,6 +139,7 @@
 
   // On the window and before the page: what a page stops on its way is still seen here.
   window.addEventListener("click", onClick, true);
+  window.addEventListener("auxclick", onOtherClick, true);
   window.addEventListener("input", onInput, true);
   window.addEventListener("change", onChange, true);
   window.addEventListener("keydown", onKey, true);

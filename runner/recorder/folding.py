@@ -5,9 +5,12 @@ Pure. Works on the list as it grows: each happening changes at most the last ste
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from runner.recorder.messages import Action, Check, Click, Fill, Happening, Press, Select, Upload, Visit
 
+MOST_AT_ONCE: Final = 3
+"""Clicks of one step; whoever clicks on quickly does so in several."""
 _FINAL = (Fill, Select, Check, Upload)
 """What they tell is how the element is now, so the last one counts."""
 
@@ -29,20 +32,36 @@ def fold(happenings: Iterable[Happening]) -> list[Happening]:
 def _add_action(steps: list[Happening], action: Action) -> None:
     before = steps[-1] if steps and isinstance(steps[-1], Action) else None
     if before is None:
-        steps.append(action)
+        steps.append(_single(action))
         return
     told, earlier = action.told, before.told
     if isinstance(told, _FINAL) and _is_replaced(before, action):
         steps.pop()
         # The click into the field may stand before its first letter.
         _add_action(steps, action)
-    elif isinstance(told, Click) and told.count > 1 and isinstance(earlier, Click) and _same(before, action):
+    elif isinstance(told, Click) and isinstance(earlier, Click) and _goes_on(before, action):
         steps[-1] = action
     elif isinstance(told, Click) and told.by_keyboard and isinstance(earlier, Press):
         # Enter in a field presses the form's button: the button is what is meant.
-        steps[-1] = replace(action, told=told.model_copy(update={"count": 1}))
+        steps[-1] = _single(action)
     else:
-        steps.append(action)
+        steps.append(_single(action))
+
+
+def _single(action: Action) -> Action:
+    """A click that begins something; what the browser counts goes on over elements and for as long as one is quick."""
+    if not isinstance(action.told, Click):
+        return action
+    return replace(action, told=action.told.model_copy(update={"count": 1}))
+
+
+def _goes_on(before: Action, action: Action) -> bool:
+    """Whether a click is the second or third at once on the same element."""
+    assert isinstance(before.told, Click)
+    assert isinstance(action.told, Click)
+    return (
+        _same(before, action) and 1 < action.told.count <= MOST_AT_ONCE and action.told.count == before.told.count + 1
+    )
 
 
 def _is_replaced(before: Action, action: Action) -> bool:

@@ -40,10 +40,12 @@ class _Told(_FromPage):
 
 
 class Click(_Told):
-    """A click; `count` is 2 for the second half of a double click, `by_keyboard` one that a key made."""
+    """A click; `count` is 2 for the second half of a double click, 0 for one `by_keyboard`."""
 
     kind: Literal["click"]
-    count: int = Field(default=1, ge=0, le=2)
+    button: Literal["left", "middle"] = "left"
+    count: int = Field(default=1, ge=0, le=1_000)
+    modifiers: list[Literal["Alt", "Control", "Meta", "Shift"]] = Field(default_factory=list, max_length=4)
     by_keyboard: bool = False
 
 

@@ -19,6 +19,8 @@ from runner.recorder.messages import Action, Happening, Place, TabClosed, TabOpe
 from runner.selectors.ranking import Description
 
 BINDING: Final = "exekraRecord"
+PAGES: Final = ("http://", "https://", "file://")
+"""How addresses begin that a workflow can open; not those of the browser's own pages."""
 TYPED: Final = frozenset({"typed", "address_bar", "auto_bookmark", "generated", "keyword", "keyword_generated"})
 """How Chromium calls the ways to an address that a person takes by the browser's own bars and lists."""
 Arrival = Literal["typed", "moved", "by page"]
@@ -106,18 +108,17 @@ class Recording:
     async def _visit(self, tab: "_Tab", url: str, since_action: float) -> Visit | None:
         arrival = await tab.arrive()
         by_person = arrival == "typed" or (arrival == "moved" and since_action > CAUSED_SECONDS)
-        is_page = url.startswith(("http://", "https://", "file://"))
-        return Visit(tab.number, url) if by_person and is_page else None
+        return Visit(tab.number, url) if by_person and url.startswith(PAGES) else None
 
     def _take_tab(self, page: Page) -> None:
-        since_action = min(time.monotonic() - tab.acted_at for tab in self._tabs.values())
         # Before the page tells anything.
         tab = self._register(page)
         self._listen(page)
-        self._add(self._tab_opened(tab, page, since_action))
+        self._add(self._tab_opened(tab, page, page.url))
 
-    async def _tab_opened(self, tab: "_Tab", page: Page, since_action: float) -> TabOpened:
-        by_page = since_action < CAUSED_SECONDS
+    async def _tab_opened(self, tab: "_Tab", page: Page, url: str) -> TabOpened:
+        # A link may hide where it stands, but it leads somewhere: an empty tab without an opener is a person's.
+        by_page = url.startswith(PAGES)
         with suppress(PlaywrightError):  # closed again at once
             await tab.connect(self.session.context)
             by_page = by_page or await page.opener() is not None

@@ -132,8 +132,12 @@ def _add_action(draft: _Draft, told: Told) -> None:
     selector, label = as_config(selector_of(told)), _label(told)
     match told:
         case Click():
-            config = {"selector": selector} | ({"count": 2} if told.count > 1 else {})
-            draft.add("browser.click", f"Click {label}", config)
+            more = {
+                **({"button": told.button} if told.button != "left" else {}),
+                **({"count": 2} if told.count > 1 else {}),
+                **({"modifiers": told.modifiers} if told.modifiers else {}),
+            }
+            draft.add("browser.click", f"Click {label}", {"selector": selector, **more})
         case Fill(secret=True):
             _add_secret(draft, told, selector, label)
         case Fill():

@@ -1,6 +1,8 @@
 """What a person does in a real browser becomes a workflow that does it again."""
 
+import asyncio
 import json
+import os
 
 import pytest
 from playwright.async_api import Page
@@ -18,7 +20,7 @@ from tests.contract.graphs.world import Witness
 from tests.eventually import eventually
 from tests.integration.runner.recorder.office import Office, office
 
-pytestmark = pytest.mark.skipif(program.missing() is not None, reason=str(program.missing()))
+pytestmark = pytest.mark.skipif(bool(program.missing()) and not os.environ.get("CI"), reason=str(program.missing()))
 
 SECRET = "correct horse 17"
 
@@ -58,7 +60,7 @@ async def use_other_places(recorder: Recording) -> None:
     await inner.get_by_placeholder("Inside").press_sequentially("deep")
     await inner.get_by_role("button").click()
     async with page.context.expect_page() as opened:
-        await page.get_by_text("Other tab").click()
+        await page.get_by_text("Other tab").click(modifiers=["Control"])
     other = await opened.value
     await other.get_by_role("button").click()
 
@@ -110,3 +112,50 @@ async def test_a_recorded_visit_replays_with_the_same_effect_and_no_secret_in_it
     outcome = await replay(result.graph, tmp_path, file1=str(scan))
     assert outcome.failure is None, outcome.failure
     assert await expect(pages, 5) == done
+
+
+async def test_addresses_tabs_and_the_way_back_are_steps_when_a_person_takes_them_by_the_browser(pages, tmp_path):
+    async with recording(program.find_program(), pages.url, tmp_path, headless=True) as recorder:
+        page = recorder.session.page
+        await page.goto(f"{pages.url}/other")  # told apart from a page's own ways as typing into the bar is
+        await page.get_by_role("button").click()
+        await page.evaluate("history.pushState({}, '', '/within')")
+        by_hand = await page.context.new_page()
+        await by_hand.goto(f"{pages.url}/inner")
+        await by_hand.close()
+        await page.bring_to_front()
+        await page.get_by_role("button").click()
+        await expect(pages, 2)
+        graph = (await recorded(recorder, pages.url)).graph
+    steps = [
+        (node["type"].partition(".")[2], node["config"].get("url") or node["config"].get("action"))
+        for node in graph["nodes"]
+    ]
+    assert steps == [
+        ("start", None),
+        ("open", pages.url),
+        ("goto", f"{pages.url}/other"),
+        ("click", None),
+        ("tab", "new"),
+        ("goto", f"{pages.url}/inner"),
+        ("tab", "close"),
+        ("click", None),
+        ("close", None),
+    ]
+
+
+async def test_closing_the_last_tab_ends_a_recording_with_what_was_done(pages, tmp_path):
+    async with recording(program.find_program(), pages.url, tmp_path, headless=True) as recorder:
+        await recorder.session.page.get_by_label("Name").press_sequentially("Ada")
+        await recorder.session.page.close()
+        async with asyncio.timeout(20):
+            await recorder.wait_closed()
+        graph = (await recorded(recorder, pages.url)).graph
+    assert [node["type"] for node in graph["nodes"]] == [
+        "control.start",
+        "browser.open",
+        "browser.fill",
+        "browser.close",
+    ]
+    assert graph["nodes"][2]["config"]["value"] == "Ada"
+    assert not [*tmp_path.glob(".browser-*")]

@@ -55,6 +55,17 @@ def test_clicks_on_a_button_are_all_kept_but_those_of_a_double_click_are_one():
     assert step.told.count == 2
 
 
+def test_as_many_clicks_as_were_made_are_kept_however_quick_they_were():
+    steps = fold([action("click", count=count) for count in range(1, 8)])
+    assert sum(step.told.count for step in steps) == 7
+    assert {step.told.count for step in steps} <= {1, 2, 3}
+
+
+def test_a_quick_click_on_what_appeared_under_the_pointer_is_a_single_one():
+    steps = fold([action("click", path="next", count=1), action("click", path="last", count=2)])
+    assert [step.told.count for step in steps] == [1, 1]
+
+
 def test_enter_that_presses_a_forms_button_is_a_click_on_the_button():
     button = action("click", path="button", count=0, byKeyboard=True)
     steps = fold([action("fill", value="A"), action("press", key="Enter"), button])

@@ -48,6 +48,11 @@ def test_each_kind_of_action_becomes_its_node():
     assert recorded[7]["config"] == {"url": "https://other.example/"}
 
 
+def test_the_middle_button_and_keys_held_are_part_of_a_click():
+    [step] = nodes(action("click", button="middle", modifiers=["Shift"]))
+    assert step["config"] | {"selector": None} == {"selector": None, "button": "middle", "modifiers": ["Shift"]}
+
+
 def test_a_secret_is_an_expression_on_a_credential_and_the_same_field_the_same_one():
     result = workflow_of(
         URL,
