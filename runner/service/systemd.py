@@ -32,14 +32,13 @@ def unit_text(service: Definition) -> str:
     command = " ".join(_quoted(part).replace("$", "$$") for part in service.command)
     # Where there is a screen, nothing may start it before that screen's name is known.
     target = "graphical-session.target" if service.has_screen else "default.target"
+    with_screen = f"After={target}\nPartOf={target}\n" if service.has_screen else ""
     return f"""\
 # Written by `exekra-runner service install`.
 [Unit]
 Description=Exekra runner
 Documentation=man:systemd.service(5)
-After={target}
-PartOf={target}
-StartLimitIntervalSec=0
+{with_screen}StartLimitIntervalSec=0
 
 [Service]
 Type=exec

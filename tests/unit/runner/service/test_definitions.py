@@ -51,6 +51,7 @@ def test_the_unit_starts_with_the_screen_where_there_is_one(service: Definition,
     assert f"TimeoutStopSec={service.stop_seconds}" in text
     without = define(RunnerSettings(home=tmp_path), {})
     assert "WantedBy=default.target" in systemd.unit_text(without)
+    assert "graphical" not in systemd.unit_text(without)
 
 
 def test_words_of_the_unit_stand_for_themselves(service: Definition) -> None:
