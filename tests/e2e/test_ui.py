@@ -41,7 +41,6 @@ PAGES = (
     "/triggers/{webhook}?tab=call",
     "/approvals",
     "/queues",
-    "/queues?new=queue",
     "/queues/{queue}",
     "/queues/{queue}/items/{item}",
     "/calendars",
