@@ -39,6 +39,10 @@ interface GraphViewProps {
 }
 
 const NOTHING = new Map<never, never>();
+const WHOLE = { maxZoom: 1, padding: 0.12 };
+/** Of so many nodes none could be read if all were shown: the view opens where something happened. */
+const MANY = 150;
+const READABLE = 0.72;
 
 export function GraphView({ graph, facts, edgeFacts, marks, chosen = null, onChoose, onTurn }: GraphViewProps) {
   const { data: catalogue } = useQuery(nodeTypesQuery);
@@ -50,6 +54,9 @@ export function GraphView({ graph, facts, edgeFacts, marks, chosen = null, onCho
     [maker, drawn, catalogue, chosen],
   );
   const edges = useMemo(() => maker.makeEdges(drawn, new Set()), [maker, drawn]);
+  const failed = [...(facts ?? NOTHING)].find(([, fact]) => fact.status === "failed")?.[0];
+  const first = chosen ?? failed ?? nodes[0]?.id;
+  const view = nodes.length > MANY && first ? { nodes: [{ id: first }], maxZoom: READABLE } : WHOLE;
   useEffect(() => {
     const all = new Map<string, NodeFacts>(facts);
     for (const [id, mark] of marks ?? NOTHING) all.set(id, { ...all.get(id), mark });
@@ -77,11 +84,11 @@ export function GraphView({ graph, facts, edgeFacts, marks, chosen = null, onCho
             minZoom={ZOOM.least}
             maxZoom={ZOOM.most}
             fitView
-            fitViewOptions={{ maxZoom: 1, padding: 0.12 }}
+            fitViewOptions={view}
             proOptions={{ hideAttribution: true }}
           >
             <Background variant={BackgroundVariant.Dots} gap={24} size={1.4} color="var(--canvas-dot)" />
-            <Controls showInteractive={false} position="bottom-right" />
+            <Controls showInteractive={false} position="bottom-right" fitViewOptions={WHOLE} />
           </ReactFlow>
         </ReactFlowProvider>
       </TurnContext>

@@ -1,7 +1,7 @@
 /** One execution: what it came to and why, every node with its values, the log, and what can be done now. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
 
 import { usePolling } from "~/live/hooks";
 import { useFresh } from "~/live/useFresh";
@@ -22,12 +22,16 @@ import { Heading } from "./Heading";
 import { History } from "./History";
 import { Log } from "./Log";
 import { RunDrawer } from "./RunDrawer";
-import { artifactsQuery, executionQuery, graphQuery, useNodeRuns, type Execution } from "./queries";
+import { artifactsQuery, executionQuery, graphQuery, useNodeRuns, type Execution, type NodeRun } from "./queries";
 import { Timeline } from "./Timeline";
 import { Values } from "./Values";
 
 /** Behind the stream: an execution that is watched is asked for this often in any case. */
 const SAFETY_MILLISECONDS = 10_000;
+
+const NONE: readonly NodeRun[] = [];
+/** As many as a page of the API holds: there are more to come. */
+const MANY_RUNS = 200;
 
 /** Brings the canvas library along, so it comes after the answer. */
 const Picture = lazy(() => import("./Picture").then((module) => ({ default: module.Picture })));
@@ -65,6 +69,9 @@ function Shown({ execution }: { execution: Execution }) {
   const graph = useQuery(graphQuery(execution));
   const runs = useNodeRuns(execution.id, execution.attempt, live ? polling : false);
   const artifacts = useQuery({ ...artifactsQuery(execution.id), refetchInterval: live ? polling : false });
+  // Hundreds of nodes take longer to draw than all the rest: what happened is told first.
+  const drawable = useOnce(runs.data !== undefined && (runs.data.length < MANY_RUNS || !runs.isFetching));
+  const pictured = useDeferredValue(runs.data ?? NONE);
   const began = execution.startedAt !== null;
   const isPhone = useIsPhone();
   const tabs = [
@@ -81,9 +88,7 @@ function Shown({ execution }: { execution: Execution }) {
       <div className={classes["columns"]}>
         {graph.data !== undefined && !isPhone && (
           <Panel title="Graph" aside={`version ${execution.version}`} bleed className={classes["graph"]}>
-            <Suspense fallback={null}>
-              <Picture graph={graph.data} runs={runs.data ?? []} />
-            </Suspense>
+            <Suspense fallback={null}>{drawable && <Picture graph={graph.data} runs={pictured} />}</Suspense>
           </Panel>
         )}
         <div className={classes["right"]}>
@@ -111,4 +116,11 @@ function Shown({ execution }: { execution: Execution }) {
       />
     </div>
   );
+}
+
+/** Whether it was ever so. */
+function useOnce(now: boolean): boolean {
+  const [was, setWas] = useState(now);
+  if (now && !was) setWas(true);
+  return was || now;
 }

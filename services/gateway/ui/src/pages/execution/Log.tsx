@@ -14,7 +14,7 @@ import classes from "./Log.module.css";
 import { LogRow } from "./LogRow";
 import type { Execution } from "./queries";
 import { findNode } from "./rows";
-import { useLog, type LogFilter } from "./useLog";
+import { useLog, type LogFilter, type LogRange } from "./useLog";
 
 const LINE_PIXELS = 20;
 const OVERSCAN = 30;
@@ -32,10 +32,11 @@ export function Log({ execution, graph }: { execution: Execution; graph: unknown
   );
   const isFiltered = filter.q !== "" || filter.level !== "";
   const pane = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState({ from: 0, to: 60 });
+  const arrived = useRef(false);
+  const [range, setRange] = useState<LogRange | null>(null);
   const live = isLive(execution);
-  const log = useLog(execution.id, live, filter, range.from, range.to);
   const [following, setFollowing] = useState(!search["line"]);
+  const log = useLog(execution.id, live, filter, range, following);
   const pointed = Number(search["line"] ?? 0);
 
   const rows = useVirtualizer({
@@ -46,13 +47,13 @@ export function Log({ execution, graph }: { execution: Execution; graph: unknown
     onChange: (instance) => {
       const items = instance.getVirtualItems();
       const [first, last] = [items[0], items.at(-1)];
-      if (
-        first &&
-        last &&
-        (first.index < range.from || last.index > range.to || last.index - first.index + 200 < range.to - range.from)
-      ) {
-        setRange({ from: Math.max(0, first.index - 50), to: last.index + 50 });
-      }
+      if (!first || !last) return;
+      // On the way to the end nothing else is read.
+      if (!arrived.current && following && last.index < log.count - 1) return;
+      arrived.current = true;
+      const isWide = range !== null && range.to - range.from > last.index - first.index + 200;
+      if (range && !isWide && first.index >= range.from && last.index <= range.to) return;
+      setRange({ from: Math.max(0, first.index - 50), to: last.index + 50 });
     },
   });
 

@@ -2,7 +2,8 @@
 import { ActionIcon } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
 
 import { useAddress } from "~/routing/useAddress";
 import { isLive } from "~/shared/executions/story";
@@ -18,6 +19,11 @@ import { layOut, parseTurns, spellTurns, type Row, type Turns } from "./rows";
 import type { Execution, NodeRun } from "./queries";
 import { barOf, spanOf, ticksOf, type Span } from "./scale";
 import classes from "./Timeline.module.css";
+
+/** More rows than this would push the log out of sight. */
+const MOST_ROWS = 40;
+const ROW_PIXELS = 28;
+const OVERSCAN = 10;
 
 interface TimelineProps {
   execution: Execution;
@@ -52,9 +58,21 @@ function Chart({ execution, graph, runs }: { execution: Execution; graph: unknow
   const chosen = useMemo(() => parseTurns(turns), [turns]);
   const rows = useMemo(() => layOut(graph, runs, chosen), [graph, runs, chosen]);
   const now = useNow(isLive(execution) ? 250 : 60_000);
-  const span = spanOf(execution, runs, isLive(execution) ? now : null);
+  const live = isLive(execution);
+  const whole = useMemo(() => spanOf(execution, runs, null), [execution, runs]);
+  const span = live ? { ...whole, to: Math.max(now, whole.from + 1) } : whole;
+  const draw = (row: Row<NodeRun>) => (
+    <ChartRow
+      key={row.key}
+      row={row}
+      span={span}
+      isOpen={row.run !== null && String(row.run.seq) === search["run"]}
+      onOpen={() => row.run && change({ run: String(row.run.seq) })}
+      onTurn={(index) => change({ turns: spellTurns({ ...chosen, [row.nodeId]: index }) })}
+    />
+  );
   return (
-    <div className={classes["chart"]} role="table" aria-label="Node runs">
+    <div className={classes["chart"]} role="table" aria-label="Node runs" aria-rowcount={rows.length}>
       <div className={classes["axis"]} aria-hidden="true">
         <div className={classes["lane"]}>
           {ticksOf(span).map((tick) => (
@@ -64,16 +82,53 @@ function Chart({ execution, graph, runs }: { execution: Execution; graph: unknow
           ))}
         </div>
       </div>
-      {rows.map((row) => (
-        <ChartRow
-          key={row.key}
-          row={row}
-          span={span}
-          isOpen={row.run !== null && String(row.run.seq) === search["run"]}
-          onOpen={() => row.run && change({ run: String(row.run.seq) })}
-          onTurn={(index) => change({ turns: spellTurns({ ...chosen, [row.nodeId]: index }) })}
-        />
-      ))}
+      {rows.length > MOST_ROWS ? <ManyRows rows={rows} draw={draw} shown={search["run"]} /> : rows.map(draw)}
+    </div>
+  );
+}
+
+interface ManyRowsProps {
+  rows: readonly Row<NodeRun>[];
+  draw: (row: Row<NodeRun>) => ReactNode;
+  /** The run in the address. */
+  shown: string | undefined;
+}
+
+/** A pane of its own, in which only the rows in view are drawn; it begins where something went wrong. */
+function ManyRows({ rows, draw, shown }: ManyRowsProps) {
+  const pane = useRef<HTMLDivElement>(null);
+  const wanted = rows.findIndex(({ run }) => (shown ? String(run?.seq) === shown : run?.status === "failed"));
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => pane.current,
+    estimateSize: () => ROW_PIXELS,
+    getItemKey: (index) => rows[index]?.key ?? index,
+    overscan: OVERSCAN,
+  });
+  useEffect(() => {
+    if (wanted >= 0) virtual.scrollToIndex(wanted, { align: "auto" });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only when another row is wanted
+  }, [wanted]);
+  return (
+    <div className={classes["pane"]} ref={pane} tabIndex={0} role="rowgroup" aria-label="Node runs, to scroll">
+      <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
+        {virtual.getVirtualItems().map((item) => {
+          const row = rows[item.index];
+          return (
+            row && (
+              <div
+                key={item.key}
+                data-index={item.index}
+                ref={virtual.measureElement}
+                className={classes["placed"]}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                {draw(row)}
+              </div>
+            )
+          );
+        })}
+      </div>
     </div>
   );
 }

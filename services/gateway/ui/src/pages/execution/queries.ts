@@ -65,8 +65,8 @@ export function useNodeRuns(executionId: string, attempt: number, refetchInterva
         );
         pages.push({ cursor, items: page.items, nextCursor: page.nextCursor });
         cursor = page.nextCursor;
-        // What is there is shown while the rest comes.
-        if (cursor !== null && known.length === 0) client.setQueryData(queryKey, [...pages]);
+        // The beginning is shown while the rest comes; drawing each page would take longer than reading it.
+        if (cursor !== null && pages.length === 1 && known.length === 0) client.setQueryData(queryKey, [...pages]);
       }
       return pages;
     },

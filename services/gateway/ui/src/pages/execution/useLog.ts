@@ -33,10 +33,27 @@ export interface LogView {
   searching: boolean;
 }
 
-export function useLog(executionId: string, live: boolean, filter: LogFilter, from: number, to: number): LogView {
+/** Places that are looked at, the last included. */
+export interface LogRange {
+  from: number;
+  to: number;
+}
+
+/** Lines that fit a window, before anybody knows its size. */
+const SCREEN = 60;
+
+/** `range` null: nobody has looked yet; the end is read, or the beginning. */
+export function useLog(
+  executionId: string,
+  live: boolean,
+  filter: LogFilter,
+  range: LogRange | null,
+  atEnd: boolean,
+): LogView {
   const isFiltered = filter.q !== "" || filter.level !== "";
   const total = useTotal(executionId, live);
-  const whole = useWhole(executionId, isFiltered ? 0 : total.count, from, to);
+  const first = atEnd ? { from: total.count - SCREEN, to: total.count } : { from: 0, to: SCREEN };
+  const whole = useWhole(executionId, isFiltered ? 0 : total.count, range ?? first);
   const found = useFound(executionId, filter, isFiltered, total.count);
   if (!isFiltered)
     return {
@@ -75,12 +92,7 @@ function useTotal(executionId: string, live: boolean) {
 }
 
 /** Chunks around what is looked at. One that is full never changes; the last is asked for again when it has grown. */
-function useWhole(
-  executionId: string,
-  count: number,
-  from: number,
-  to: number,
-): (place: number) => LogLine | undefined {
+function useWhole(executionId: string, count: number, { from, to }: LogRange): (place: number) => LogLine | undefined {
   const first = Math.floor(Math.max(0, from) / CHUNK);
   const last = Math.floor(Math.max(0, Math.min(to, count - 1)) / CHUNK);
   const client = useQueryClient();

@@ -30,6 +30,9 @@ interface Turn {
 
 export class RunView<Run extends Seen> {
   private readonly byNode = new Map<string, Run[]>();
+  private readonly turnsOf = new Map<Run, readonly Turn[]>();
+  /** The latest turn of each loop. */
+  private readonly latest = new Map<string, number>();
 
   constructor(
     private readonly graph: Graph,
@@ -40,6 +43,9 @@ export class RunView<Run extends Seen> {
       const known = this.byNode.get(run.nodeId);
       if (known) known.push(run);
       else this.byNode.set(run.nodeId, [run]);
+      const turns = turnsOf(run);
+      this.turnsOf.set(run, turns);
+      for (const { loop, index } of turns) this.latest.set(loop, Math.max(index, this.latest.get(loop) ?? -1));
     }
   }
 
@@ -47,7 +53,7 @@ export class RunView<Run extends Seen> {
   shown(nodeId: string): Run | undefined {
     const runs = this.byNode.get(nodeId);
     if (!runs) return undefined;
-    return runs.findLast((run) => turnsOf(run).every((turn) => this.turnOf(turn.loop) === turn.index));
+    return runs.findLast((run) => this.turnsAround(run).every((turn) => this.turnOf(turn.loop) === turn.index));
   }
 
   all(nodeId: string): readonly Run[] {
@@ -59,7 +65,7 @@ export class RunView<Run extends Seen> {
     const found: NodeStatus[] = [];
     for (const runs of this.byNode.values()) {
       for (const run of runs) {
-        const turns = turnsOf(run);
+        const turns = this.turnsAround(run);
         const at = turns.findIndex((turn) => turn.loop === loop);
         const own = turns[at];
         if (!own || !turns.slice(0, at).every((turn) => this.turnOf(turn.loop) === turn.index)) continue;
@@ -71,15 +77,11 @@ export class RunView<Run extends Seen> {
 
   /** The index of the turn of a loop that is shown. */
   turnOf(loop: string): number {
-    const wanted = this.chosen.get(loop);
-    if (wanted !== undefined) return wanted;
-    let latest = -1;
-    for (const runs of this.byNode.values()) {
-      for (const run of runs) {
-        for (const turn of turnsOf(run)) if (turn.loop === loop && turn.index > latest) latest = turn.index;
-      }
-    }
-    return latest;
+    return this.chosen.get(loop) ?? this.latest.get(loop) ?? -1;
+  }
+
+  private turnsAround(run: Run): readonly Turn[] {
+    return this.turnsOf.get(run) ?? [];
   }
 
   /** The facts of every node that was reached. */
