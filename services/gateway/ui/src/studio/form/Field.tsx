@@ -9,6 +9,7 @@ import { asFixed, asTemplate, isTemplate } from "../expressions/template";
 import { useForm } from "./form";
 import type { Shape } from "./shape";
 import { fillIn } from "./widgets";
+import { Words } from "./Words";
 import classes from "./Form.module.css";
 
 interface FieldProps {
@@ -48,8 +49,14 @@ export function Field({ name, shape, value, pointer, onChange }: FieldProps) {
           {shape.required && <span className={classes["required"]} title="Needed" aria-hidden="true" />}
         </label>
         {shape.help && (
-          <Tooltip label={shape.help} position="left">
-            <IconInfoCircle size={14} stroke={1.5} className={classes["help"]} aria-label={shape.help} role="img" />
+          <Tooltip label={<Words text={shape.help} />} position="left">
+            <IconInfoCircle
+              size={14}
+              stroke={1.5}
+              className={classes["help"]}
+              aria-label={shape.help.replaceAll("`", "")}
+              role="img"
+            />
           </Tooltip>
         )}
         {switchable && (

@@ -1,5 +1,5 @@
 /** Objects inside a config: their fields, or one of several forms they can have. */
-import { SegmentedControl } from "@mantine/core";
+import { SegmentedControl, Select } from "@mantine/core";
 
 import { isObject, type JsonObject } from "../model/graph";
 import { Fields } from "./Fields";
@@ -7,6 +7,9 @@ import { useForm } from "./form";
 import { variantsOf } from "./shape";
 import type { WidgetProps } from "./widgets";
 import classes from "./Form.module.css";
+
+/** More forms than these do not fit beside each other in the panel. */
+const MOST_IN_A_ROW = 4;
 
 export function ObjectWidget({ shape, value, pointer, onChange }: WidgetProps) {
   return (
@@ -29,17 +32,30 @@ export function VariantsWidget({ id, shape, value, pointer, onChange }: WidgetPr
   const current = isObject(value) ? (value as JsonObject) : {};
   const name = String(current[property] ?? fallback ?? variants[0]?.name ?? "");
   const variant = variants.find((each) => each.name === name);
+  const choices = variants.map((each) => ({ value: each.name, label: each.title }));
+  const turn = (next: string) => onChange(next === fallback ? undefined : { [property]: next });
   return (
     <div className={classes["inner"]}>
-      <SegmentedControl
-        id={id}
-        size="xs"
-        data={variants.map((each) => ({ value: each.name, label: each.title }))}
-        value={name}
-        readOnly={form.readOnly}
-        aria-labelledby={`${id}-label`}
-        onChange={(next) => onChange(next === fallback ? undefined : { [property]: next })}
-      />
+      {variants.length > MOST_IN_A_ROW ? (
+        <Select
+          id={id}
+          data={choices}
+          value={name}
+          readOnly={form.readOnly}
+          allowDeselect={false}
+          onChange={(next) => next !== null && turn(next)}
+        />
+      ) : (
+        <SegmentedControl
+          id={id}
+          size="xs"
+          data={choices}
+          value={name}
+          readOnly={form.readOnly}
+          aria-labelledby={`${id}-label`}
+          onChange={turn}
+        />
+      )}
       {variant && (
         <Fields
           schema={variant.schema}

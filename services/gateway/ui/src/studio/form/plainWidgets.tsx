@@ -116,7 +116,12 @@ export function ChoiceWidget({ id, shape, value, invalid, onChange }: WidgetProp
     const original = (shape.schema.enum ?? []).find((choice) => String(choice) === next);
     onChange(original === shape.schema.default ? undefined : original);
   };
-  if (choices.length <= FEW && choices.map(({ label }) => label).join("").length <= SHORT && chosen !== undefined) {
+  if (
+    choices.length <= FEW &&
+    choices.map(({ label }) => label).join("").length <= SHORT &&
+    chosen !== undefined &&
+    !shape.nullable
+  ) {
     return (
       <SegmentedControl
         id={id}
@@ -136,9 +141,11 @@ export function ChoiceWidget({ id, shape, value, invalid, onChange }: WidgetProp
       value={chosen === undefined || chosen === null ? null : String(chosen)}
       error={invalid}
       readOnly={readOnly}
-      onChange={(next) => next !== null && change(next)}
+      onChange={(next) => (next === null ? onChange(undefined) : change(next))}
+      clearable={shape.nullable}
+      allowDeselect={shape.nullable}
       searchable={choices.length > 8}
-      placeholder="Choose"
+      placeholder={shape.nullable ? "None" : "Choose"}
     />
   );
 }

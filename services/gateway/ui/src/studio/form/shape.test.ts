@@ -77,6 +77,14 @@ describe("the shape of a field", () => {
     expect([names[0], names.at(-1)]).toEqual(["url", "waitSeconds"]);
   });
 
+  it("writes variants as titles", () => {
+    const forms = ["apiKey", "json", "bearer"].map((name) => ({ properties: { type: { const: name } } }));
+    const titles = variantsOf({ oneOf: forms, discriminator: { propertyName: "type" } }, root).map(
+      ({ title }) => title,
+    );
+    expect(titles).toEqual(["API key", "JSON", "Bearer"]);
+  });
+
   it("knows fields that never hold an expression, whatever they hold", () => {
     expect(shapeOf("version", root.properties?.["version"] ?? {}, false, context, true).literal).toBe(true);
     expect(shapeOf("amount", root.properties?.["amount"] ?? {}, false, context, true).literal).toBe(false);

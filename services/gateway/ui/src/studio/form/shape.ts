@@ -161,7 +161,7 @@ export function variantsOf(schema: Schema, root: Schema): Variant[] {
     const found = resolved(choice, root);
     const name = found.properties?.[property]?.const ?? found.properties?.[property]?.default;
     if (typeof name !== "string") return [];
-    return [{ name, title: name.charAt(0).toUpperCase() + name.slice(1), schema: found }];
+    return [{ name, title: variantTitle(name), schema: found }];
   });
 }
 
@@ -169,6 +169,17 @@ export function variantsOf(schema: Schema, root: Schema): Variant[] {
 export function choiceWord(choice: string): string {
   if (!/^[a-z]+([A-Z][a-z]+)+$/.test(choice)) return choice;
   return choice.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+const ABBREVIATIONS = new Set(["api", "html", "json", "sql", "url", "xml"]);
+
+/** "apiKey" is "API key", "bearer" is "Bearer". */
+function variantTitle(name: string): string {
+  const words = choiceWord(name)
+    .split(" ")
+    .map((word) => (ABBREVIATIONS.has(word) ? word.toUpperCase() : word))
+    .join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** The value a new entry starts with. */

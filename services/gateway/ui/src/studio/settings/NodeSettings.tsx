@@ -3,6 +3,7 @@ import { Button, NumberInput, SegmentedControl, Switch, Textarea } from "@mantin
 
 import { Note } from "~/shared/Feedback";
 import { Fields } from "../form/Fields";
+import { Words } from "../form/Words";
 import { FormContext, useForm } from "../form/form";
 import type { Declaration } from "../model/declarations";
 import { START } from "../model/declarations";
@@ -26,7 +27,11 @@ export function NodeSettings({ node, declaration }: NodeSettingsProps) {
   return (
     <FormContext value={form}>
       <div className={classes["body"]}>
-        {declaration?.help && <p className="dim sm">{declaration.help}</p>}
+        {declaration?.help && (
+          <p className="dim sm">
+            <Words text={declaration.help} />
+          </p>
+        )}
         {!declaration && (
           <Note tone="warn">No connected runner knows “{node.type}”. Its settings are kept as they are.</Note>
         )}
