@@ -126,8 +126,8 @@ class Desk:
 
     def _screen_user(self) -> str | None:
         """The execution of this runner that has mouse and keyboard."""
-        use = seat.current_use()
         mine = {running.offer.execution_id for running in self._sights.slots}
+        use = seat.current_use() if mine else None
         return use.execution_id if use is not None and use.execution_id in mine else None
 
 
