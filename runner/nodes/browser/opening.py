@@ -60,7 +60,7 @@ class OpenBrowser(NodeType[OpenConfig]):
         from runner.nodes.browser.failures import start_failure  # noqa: PLC0415
         from runner.nodes.browser.session import Opening, open_session  # noqa: PLC0415
 
-        if await context.resources.release(RESOURCE):
+        if await _close(context):
             context.log("info", "The browser that was open is closed; a clean one takes its place.")
         opening = Opening(
             path,
@@ -105,7 +105,16 @@ class CloseBrowser(NodeType[CloseConfig]):
 
     async def run(self, config: CloseConfig, context: NodeContext) -> Result:  # noqa: ARG002 - the contract's signature
         """Close it and remove its profile."""
-        return Result({"closed": await context.resources.release(RESOURCE)})
+        return Result({"closed": await _close(context)})
+
+
+async def _close(context: NodeContext) -> bool:
+    """Whether there was one. One that does not close in time ends with the execution's process at the latest."""
+    try:
+        return await context.resources.release(RESOURCE)
+    except TimeoutError:
+        context.log("warning", "The browser did not close in time; what is left of it ends with the execution.")
+        return True
 
 
 NODES = (OpenBrowser, CloseBrowser)
