@@ -85,7 +85,7 @@ async def test_replacing_is_one_step_and_nobody_sees_half_a_file(place, sftp):
     (sftp.folder / "a").write_bytes(b"old")
     sftp.hangs_at = "rename"
     putting = asyncio.create_task(place.run("sftp.put", server=sftp.config, source="a", target="a"))
-    await eventually(lambda: len(sftp.names()) == 2)
+    await eventually(lambda: len(sftp.names()) == 2, 60)
     assert (sftp.folder / "a").read_bytes() == b"old"
     sftp.hangs_at = ""
     putting.cancel()
