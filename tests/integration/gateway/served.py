@@ -38,6 +38,8 @@ from exekra.scheduler.v1 import (
     trigger_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
+    work_queue_service_pb2,
+    work_queue_service_pb2_grpc,
     workflow_service_pb2,
     workflow_service_pb2_grpc,
 )
@@ -64,6 +66,7 @@ SERVICES = {
         (outcome_service_pb2, outcome_service_pb2_grpc, "OutcomeService"),
         (trigger_service_pb2, trigger_service_pb2_grpc, "TriggerService"),
         (webhook_service_pb2, webhook_service_pb2_grpc, "WebhookService"),
+        (work_queue_service_pb2, work_queue_service_pb2_grpc, "WorkQueueService"),
         (event_endpoint_service_pb2, event_endpoint_service_pb2_grpc, "EventEndpointService"),
         (notification_rule_service_pb2, notification_rule_service_pb2_grpc, "NotificationRuleService"),
     ),

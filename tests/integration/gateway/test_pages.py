@@ -5,6 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
+from services.gateway.pages.guides import GUIDES
 from services.launcher.authority import fingerprint
 from tests.conftest import HubDatabase
 from tests.integration.gateway.served import Served, serving
@@ -100,7 +101,7 @@ async def test_guides_are_pages_of_their_own(served: Served) -> None:
     browser = await served.browser()
     docs = await browser.call("GET", "/api/docs")
     addresses = set(re.findall(rb'href="(/api/docs/guides/[a-z-]+)"', docs.content))
-    assert len(addresses) == 3
+    assert len(addresses) == len(GUIDES)
     for address in addresses:
         guide = await browser.call("GET", address.decode())
         assert (guide.status, guide.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
