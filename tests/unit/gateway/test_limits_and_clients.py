@@ -163,7 +163,7 @@ def test_an_event_stays_on_its_lines() -> None:
 
 
 async def test_a_reader_that_lags_too_far_is_cut() -> None:
-    reader = Reader()
+    reader = Reader("")
     for number in range(QUEUED + 1):
         reader.push(Change("executions", "k", "null", str(number)))
     assert await reader.next() is None
