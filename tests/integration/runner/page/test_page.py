@@ -11,7 +11,7 @@ from tests.integration.runner.agent.hub import SECRET, Attempt, ScriptedHub
 from tests.integration.runner.agent.processes import LocalAgent
 from tests.integration.runner.page.conftest import Visitor
 
-SECONDS = 20.0
+SECONDS = 60.0
 CONTEXT = json.dumps({"workflow": {"id": "w", "name": "Invoices", "version": 3}}).encode()
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452")
 
@@ -33,7 +33,9 @@ async def until(visitor: Visitor, wanted: Any) -> Any:
 
 async def begun(hub: ScriptedHub, visitor: Visitor) -> Attempt:
     attempt = await hub.offer(patient(), context_json=CONTEXT, version=3)
-    await until(visitor, lambda state: any(each["attemptId"] == attempt.id for each in state["running"]))
+    await until(
+        visitor, lambda state: any(each["attemptId"] == attempt.id and each["node"] for each in state["running"])
+    )
     return attempt
 
 
@@ -52,12 +54,12 @@ async def test_what_runs_is_shown_with_its_node_and_stopped_as_by_the_owner(hub:
     state = await until(visitor, lambda state: all(each["node"] == "Match order lines" for each in state["running"]))
     assert [each["workflow"] for each in state["running"]] == ["Invoices", "Invoices"]
     assert await visitor.do("/api/stop", attemptId=attempt.id) == {"stopped": 1}
-    record = await hub.finished(attempt)
+    record = await hub.finished(attempt, SECONDS)
     assert record.outcome == apb.OUTCOME_STOPPED
     assert record.stopped_by == "the runner's owner"
     assert not other.finishes
     assert await visitor.do("/api/stop") == {"stopped": 1}
-    assert (await hub.finished(other)).outcome == apb.OUTCOME_STOPPED
+    assert (await hub.finished(other, SECONDS)).outcome == apb.OUTCOME_STOPPED
     assert await visitor.do("/api/stop", attemptId=attempt.id) == {"stopped": 0}
     state = await until(visitor, lambda state: not state["running"])
     assert [run["stoppedBy"] for run in state["recent"]] == ["the runner's owner"] * 2
@@ -69,20 +71,20 @@ async def test_a_paused_runner_finishes_its_work_and_takes_no_other_also_after_a
     attempt = await begun(hub, visitor)
     state: Any = await visitor.do("/api/pause")
     assert state["pausedAt"]
-    await hub.until(lambda: not hub.polled)
+    await hub.until(lambda: not hub.polled, SECONDS)
     await visitor.do("/api/pause")
     await visitor.do("/api/stop", attemptId=attempt.id)
-    await hub.finished(attempt)
+    await hub.finished(attempt, SECONDS)
 
     await agent.end()
     polls = len(hub.polls)
     await agent.start()
-    await hub.until(lambda: len(hub.hellos) == 2 and hub.beats)
+    await hub.until(lambda: len(hub.hellos) == 2 and hub.beats, SECONDS)
     assert len(hub.polls) == polls
     assert agent.desk.state()["pausedAt"] == state["pausedAt"]
     agent.desk.resume()
-    await hub.until(lambda: hub.polled)
-    assert (await hub.finished(await hub.offer(graphs.short()))).outcome == apb.OUTCOME_OK
+    await hub.until(lambda: hub.polled, SECONDS)
+    assert (await hub.finished(await hub.offer(graphs.short()), SECONDS)).outcome == apb.OUTCOME_OK
 
 
 async def test_a_run_has_its_log_and_its_pictures_after_the_hub_has_them(
@@ -97,7 +99,7 @@ async def test_a_run_has_its_log_and_its_pictures_after_the_hub_has_them(
         {"id": "boom", "type": "files.read", "config": {"path": "missing.txt"}},
     )
     attempt = await hub.offer(graph, context_json=CONTEXT, version=3)
-    await hub.finished(attempt)
+    await hub.finished(attempt, SECONDS)
     state = await until(visitor, lambda state: state["recent"] and state["recent"][0]["status"] == "failed")
     [run] = state["recent"]
     assert (run["workflow"], run["version"], run["pictures"]) == ("Invoices", 3, 1)
@@ -121,7 +123,7 @@ async def test_a_hub_that_is_away_is_told_with_what_waits_for_it(hub: ScriptedHu
     assert state["hub"]["trouble"]
     assert state["hub"]["heardAt"]
     await hub.start(int(hub.address.rpartition(":")[2]))
-    assert (await hub.finished(attempt)).outcome == apb.OUTCOME_STOPPED
+    assert (await hub.finished(attempt, SECONDS)).outcome == apb.OUTCOME_STOPPED
     await until(visitor, lambda state: state["untold"] == 0 and not state["hub"]["trouble"])
 
 
