@@ -104,6 +104,9 @@ async def test_a_person_finds_a_workflow_runs_it_and_understands_a_failure(brows
         await page.keyboard.press("r")
         await expect(page.get_by_text("Retry of")).to_be_visible(timeout=WAIT)
         assert page.url != failed
+        # What is to be mended is one step away, already chosen.
+        await page.get_by_role("link", name="open the node in the Studio").click(timeout=WAIT)
+        await expect(page.get_by_label("Name of the node")).to_have_value("Read the orders", timeout=WAIT)
         assert ada.said == []
 
 
