@@ -14,7 +14,7 @@ import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { useEffect, useEffectEvent, useRef } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 
 import type { Scope } from "../model/scope";
 import { complete, type Samples } from "./completion";
@@ -79,7 +79,8 @@ export default function CodeEditor(props: CodeEditorProps) {
   const { value, language, bare = false, readOnly = false, autoFocus = false, label, id, invalid = false } = props;
   const first = useRef({ value, autoFocus });
 
-  useEffect(() => {
+  // Before the browser takes the next key: it must not find the field gone and the editor not there yet.
+  useLayoutEffect(() => {
     if (!host.current) return undefined;
     const templated = language === "expression";
     const editor = new EditorView({

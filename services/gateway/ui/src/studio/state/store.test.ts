@@ -58,6 +58,16 @@ describe("the editor's state", () => {
     expect([...editor.getState().chosen]).toEqual(["start"]);
   });
 
+  it("keeps what is chosen when somebody else's save is loaded, as far as it is still there", () => {
+    const editor = withMessage(() => 0);
+    const before = editor.getState().graph;
+    editor.getState().choose(["message", "start"]);
+    editor.getState().load({ ...before });
+    expect([...editor.getState().chosen]).toEqual(["message", "start"]);
+    editor.getState().load({ ...before, nodes: before.nodes.filter((node) => node.id !== "message"), edges: [] });
+    expect([...editor.getState().chosen]).toEqual(["start"]);
+  });
+
   it("changes nothing while it is read only", () => {
     const editor = withMessage(() => 0);
     editor.getState().show({ readOnly: true });

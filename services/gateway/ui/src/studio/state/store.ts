@@ -96,7 +96,9 @@ export function createEditor(graph: Graph = emptyGraph(), now: () => number = Da
         },
         load: (document) => {
           lastMerge = { key: "", at: 0 };
-          set({ graph: document, chosen: new Set(), chosenEdges: new Set(), adding: null, connecting: null });
+          set({ graph: document, chosenEdges: new Set(), adding: null, connecting: null });
+          // Somebody else's save must not close the settings that a person is about to type into.
+          keepChoice(store);
           store.temporal.getState().clear();
         },
         choose: (ids, edges = []) => {
