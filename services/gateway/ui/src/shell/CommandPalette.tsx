@@ -55,7 +55,7 @@ export function CommandPalette() {
       overlayProps={{ backgroundOpacity: 1, color: "var(--scrim)", blur: 0 }}
     >
       <Spotlight.Search
-        placeholder="Find a workflow, execution, trigger, runner or page"
+        placeholder="Find a workflow, run, trigger or page"
         leftSection={<IconSearch size={16} stroke={1.5} />}
         aria-label="Find or do"
         onKeyDown={onKeyDown}
