@@ -20,7 +20,7 @@ DESKTOP: Final = "desktop"
 OCR: Final = "ocr"
 GOOD_FOR_SECONDS: Final = 10.0
 """How long an answer is given again without looking."""
-_ANSWER_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 5.0
 _INSTALL: Final = "pip install 'exekra-hub[desktop]'"
 _LIBRARIES: Final = {
     "linux": ("Xlib", "mss", "PIL", "cv2"),
@@ -57,7 +57,8 @@ class _Watch:
         """What was found last. The first look at a screen is waited for, if it does not take too long."""
         screen, now = os.environ.get("DISPLAY", ""), time.monotonic()
         if screen != self._screen:
-            self._screen, self._found = screen, None
+            # A look at the other screen may still be under way; what it finds is not asked for any more.
+            self._screen, self._found, self._looking = screen, None, None
         is_old = self._found is None or now - self._looked_at > GOOD_FOR_SECONDS
         if is_old and (self._looking is None or not self._looking.is_alive()):
             self._looking = threading.Thread(target=self._look, args=(screen,), name="desktop-look", daemon=True)

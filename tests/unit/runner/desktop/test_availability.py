@@ -1,5 +1,7 @@
 import importlib.util
+import os
 import shutil
+import threading
 
 import pytest
 
@@ -69,3 +71,22 @@ def test_an_answer_is_kept_for_a_while_and_belongs_to_one_screen(monkeypatch):
     monkeypatch.setenv("DISPLAY", ":6544")
     assert watch.answer().is_there
     assert len(looks) == 2
+
+
+def test_a_screen_that_hangs_is_told_and_hinders_no_other(monkeypatch):
+    answers = threading.Event()
+
+    def look():
+        if os.environ["DISPLAY"] == ":1":
+            answers.wait(20)
+        return Availability()
+
+    monkeypatch.setattr(availability, "_look", look)
+    monkeypatch.setattr(availability, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setenv("DISPLAY", ":1")
+    watch = availability._Watch()
+    assert "does not answer" in watch.answer().problem
+    monkeypatch.setattr(availability, "_ANSWER_SECONDS", 20)
+    monkeypatch.setenv("DISPLAY", ":2")
+    assert watch.answer().is_there
+    answers.set()
