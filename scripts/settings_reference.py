@@ -87,6 +87,8 @@ def _shown(field: FieldInfo) -> str:
         return ""
     if isinstance(value, tuple | list | frozenset | set):
         value = ",".join(sorted(map(str, value)))
+    if isinstance(value, Path) and value.is_relative_to(Path.home()):
+        value = Path("~") / value.relative_to(Path.home())
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, float) and value.is_integer():
