@@ -43,7 +43,7 @@ demo-browser: setup-dev ## The same with a browser: fill in a form that keeps ch
 	@exec $(BIN)/python -m scripts.demo.browser
 
 test: setup-dev ## Run the test suite
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(wildcard $(TESTS)) $(PYTEST_ARGS)
+	@exec $(BIN)/python -m pytest -n 2 $(wildcard $(TESTS)) $(PYTEST_ARGS)
 
 screenshots: setup-dev ui ## Picture every page of the browser UI in both sizes and themes (.build/screenshots)
 	@exec $(BIN)/python -m scripts.screenshots

@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from services.kit.postgres import SCHEMAS, migrate
 from services.launcher import database as hub_database
@@ -21,18 +23,19 @@ from services.launcher.postgres_server import STOP_SIGNAL, PostgresServer
 from services.launcher.valkey_server import ValkeyServer
 
 PASSWORD = "tests-only"
-WHOLE_SYSTEM = Path(__file__).parent / "e2e"
+WHOLE_SYSTEM = "tests/e2e/"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole-system tests share one Hub, so they run in one process when `make test` runs two.
+class WholeSystemTogether(LoadScopeScheduling):
+    """Whole-system tests share one Hub, so one process has them all when `make test` runs two; others run as they come."""
 
-    First of all: the distribution reads the marks when its own turn comes.
-    """
-    for item in items:
-        if item.path.is_relative_to(WHOLE_SYSTEM):
-            item.add_marker(pytest.mark.xdist_group("whole system"))
+    def _split_scope(self, nodeid: str) -> str:
+        return WHOLE_SYSTEM if nodeid.startswith(WHOLE_SYSTEM) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeSystemTogether:
+    """The plugin's own groups do not hold under this pytest."""
+    return WholeSystemTogether(config, log)
 
 
 @pytest.fixture(scope="session")
