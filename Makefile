@@ -8,8 +8,7 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 CODE := services runner scripts tests
-# The longest first; those of tests/e2e stay together in one of the two processes.
-TESTS := tests/e2e tests/integration tests/contract tests/unit
+TESTS := tests/unit tests/contract tests/integration tests/e2e
 
 .PHONY: help setup setup-dev ui ui-check screenshots up down demo demo-browser test chaos compose-test bench check format format-check lint types proto-style reference-check protos lock clean
 
@@ -42,8 +41,8 @@ demo: setup ## Start a Hub and a runner, run the demo workflow on real files, ch
 demo-browser: setup-dev ## The same with a browser: fill in a form that keeps changing, order robots from a moody shop
 	@exec $(BIN)/python -m scripts.demo.browser
 
-test: setup-dev ## Run the test suite
-	@exec $(BIN)/python -m pytest -n 2 $(wildcard $(TESTS)) $(PYTEST_ARGS)
+test: setup-dev ## Run the test suite (PYTEST_ARGS="-n 2": in two processes, where there are cores to spare)
+	@exec $(BIN)/python -m pytest $(wildcard $(TESTS)) $(PYTEST_ARGS)
 
 screenshots: setup-dev ui ## Picture every page of the browser UI in both sizes and themes (.build/screenshots)
 	@exec $(BIN)/python -m scripts.screenshots
