@@ -27,7 +27,7 @@ WHOLE_SYSTEM = "tests/e2e/"
 
 
 class WholeSystemTogether(LoadScopeScheduling):
-    """Whole-system tests share one Hub: one process has them all where `-n` asks for several. Others run as they come."""
+    """Whole-system tests share one Hub: one process has them all where `-n` asks for several.."""
 
     def _split_scope(self, nodeid: str) -> str:
         return WHOLE_SYSTEM if nodeid.startswith(WHOLE_SYSTEM) else nodeid
