@@ -19,7 +19,7 @@ from tests.hub import EMAIL, PASSWORD
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 FIRST_LOAD_BYTES = 350 * 1000
-WAIT = 20_000
+WAIT = 60_000
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PAGES = (
     "/",
