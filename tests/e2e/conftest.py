@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from playwright.async_api import Error as PlaywrightError
 
 from scripts import ui
 from scripts.screenshots.pages import launch
 from tests.e2e.integrator import Integrator
+from tests.e2e.studio import SECONDS
 from tests.hub import hub_under_test
 
 SLOTS = 4
@@ -42,6 +43,7 @@ async def browser(hub: Integrator) -> AsyncIterator[Browser]:
     # With the tools: axe stands among them.
     await asyncio.to_thread(ui.install)
     await asyncio.to_thread(ui.build)
+    expect.set_options(timeout=SECONDS * 1000)
     async with async_playwright() as playwright:
         try:
             chromium = await launch(playwright)
