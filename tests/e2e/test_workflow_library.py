@@ -19,9 +19,9 @@ async def test_a_workflow_goes_through_drafts_versions_and_publishing(hub: Integ
     path = f"/api/workflows/{workflow['id']}"
 
     saved = await hub.ask("PUT", f"{path}/draft", {"graph": DOUBLING, "note": "doubles"})
-    assert (saved.status, saved.body) == (200, {"version": 1})
+    assert (saved.status, saved.body) == (200, {"version": 1, "saves": 1})
     second = await hub.ask("PUT", f"{path}/draft", {"graph": FAILING})
-    assert second.body == {"version": 2}
+    assert second.body == {"version": 2, "saves": 1}
     versions = (await hub.ask("GET", f"{path}/versions")).body
     assert [item["version"] for item in versions["items"]] == [2, 1]
     assert versions["items"][1]["note"] == "doubles"

@@ -22,8 +22,8 @@ const route = getRouteApi("/shell/triggers/new");
 
 export function NewTriggerPage() {
   const { kind, workflow } = route.useSearch();
-  const isWebhook = kind === "webhook";
-  return <NewTrigger key={kind} kind={isWebhook ? "webhook" : "schedule"} workflowId={workflow ?? ""} />;
+  const wanted = kind === "webhook" ? "webhook" : "schedule";
+  return <NewTrigger key={wanted} kind={wanted} workflowId={workflow ?? ""} />;
 }
 
 function NewTrigger({ kind, workflowId }: { kind: Kind; workflowId: string }) {
