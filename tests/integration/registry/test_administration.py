@@ -174,6 +174,11 @@ async def test_the_same_idempotency_key_registers_once(hub: Hub):
     assert await names(hub) == ["r"]
     machine = await hub.machine(second.machine_key, second.machine_secret)
     await machine.hello()
+
+    async def is_noticed() -> bool:
+        return bool((await hub.administer("ListRunners")).items[0].connected_at.seconds)
+
+    await eventually(is_noticed)
     third = await hub.administer("CreateRunner", **fields)
     assert (third.runner.id, third.machine_secret) == (first.runner.id, "")
     other = await refusal(hub, "CreateRunner", **{**fields, "body_sha256": "b2"})
