@@ -89,6 +89,7 @@ async def test_a_runner_falls_silent_and_then_goes_offline(
 ):
     runner_id, runner = await hub.new_runner()
     await runner.hello()
+    await connected(hub, runner_id)
     async with hub.pool.acquire() as connection:
         await connection.execute(
             "UPDATE presence SET last_seen_at = now() - make_interval(secs => $1)", float(quiet_seconds)
