@@ -1,4 +1,4 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Modal, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
@@ -6,6 +6,7 @@ import { useState, type FormEvent } from "react";
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { zone as ownZone } from "~/shared/format";
 
 import { CALENDARS, type Calendar } from "./queries";
@@ -72,14 +73,9 @@ export function CreateCalendar({ onClose }: { onClose: () => void }) {
           onChange={(value) => value && setTimezone(value)}
         />
         {problem && problem.fields.length === 0 && <ErrorNote what="It was not made." error={problem} />}
-        <div className="row">
-          <Button className="end" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" variant="filled" loading={create.isPending} disabled={!name.trim()}>
-            Create
-          </Button>
-        </div>
+        <FormFoot onCancel={onClose} isPending={create.isPending} disabled={!name.trim()}>
+          Create
+        </FormFoot>
       </form>
     </Modal>
   );

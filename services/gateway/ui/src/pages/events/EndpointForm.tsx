@@ -1,11 +1,12 @@
 /** An endpoint, new or changed. A new one's secret is shown once. */
-import { Button, Modal, Switch, Textarea, TextInput } from "@mantine/core";
+import { Modal, Switch, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { useMay } from "~/api/session";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { ShownOnce } from "~/shared/ShownOnce";
 
 import { Choosing, fieldOf } from "./Choosing";
@@ -137,19 +138,13 @@ function Form({ endpoint, onClose, onMade }: EndpointModalProps) {
         onChange={(event) => set({ verifyTls: event.currentTarget.checked })}
       />
       {error && <ErrorNote what="It was not saved." error={error} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          variant="filled"
-          loading={save.isPending}
-          disabled={!body.name.trim() || !body.url.trim() || body.eventTypes.length === 0 || read.wrong !== undefined}
-        >
-          {endpoint ? "Save" : "Create"}
-        </Button>
-      </div>
+      <FormFoot
+        onCancel={onClose}
+        isPending={save.isPending}
+        disabled={!body.name.trim() || !body.url.trim() || body.eventTypes.length === 0 || read.wrong !== undefined}
+      >
+        {endpoint ? "Save" : "Create"}
+      </FormFoot>
     </form>
   );
 }

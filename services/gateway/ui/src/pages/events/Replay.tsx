@@ -5,6 +5,7 @@ import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { plural } from "~/shared/format";
 
 import classes from "./Events.module.css";
@@ -86,14 +87,9 @@ function Form({ endpoint, onClose }: { endpoint: Endpoint; onClose: () => void }
         onChange={(event) => setMissed(event.currentTarget.checked)}
       />
       {replay.error && <ErrorNote what="Nothing is sent again." error={replay.error} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="filled" loading={replay.isPending}>
-          Send again
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={replay.isPending}>
+        Send again
+      </FormFoot>
     </form>
   );
 }

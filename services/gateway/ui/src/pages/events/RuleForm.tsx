@@ -6,6 +6,7 @@ import { useState, type FormEvent } from "react";
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { Confirm } from "~/shared/Confirm";
 import { ErrorNote, Note, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 import { Choosing, fieldOf } from "./Choosing";
 import { RULES, type Rule } from "./queries";
@@ -139,24 +140,20 @@ function Form({ rule, onClose }: { rule?: Rule; onClose: () => void }) {
       />
       {save.error && <ErrorNote what="It was not saved." error={save.error} />}
       {rule && <Sample rule={rule} />}
-      <div className="row">
-        {rule && (
-          <Button variant="danger" onClick={() => setDeleting(true)}>
-            Delete…
-          </Button>
-        )}
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          variant="filled"
-          loading={save.isPending}
-          disabled={!body.name.trim() || body.recipients.length === 0 || body.eventTypes.length === 0}
-        >
-          {rule ? "Save" : "Create"}
-        </Button>
-      </div>
+      <FormFoot
+        onCancel={onClose}
+        isPending={save.isPending}
+        disabled={!body.name.trim() || body.recipients.length === 0 || body.eventTypes.length === 0}
+        aside={
+          rule && (
+            <Button variant="danger" onClick={() => setDeleting(true)}>
+              Delete…
+            </Button>
+          )
+        }
+      >
+        {rule ? "Save" : "Create"}
+      </FormFoot>
       <Confirm
         opened={isDeleting}
         onClose={() => setDeleting(false)}

@@ -3,7 +3,6 @@ import { useMay } from "~/api/session";
 import { Page } from "~/shared/Page";
 
 import { Dispatch } from "./Dispatch";
-import classes from "./Health.module.css";
 import { Services } from "./Services";
 import { Work } from "./Work";
 
@@ -11,7 +10,7 @@ export function HealthPage() {
   const seesWork = useMay("execution:view");
   return (
     <Page title="Health">
-      <div className={classes["columns"]}>
+      <div className="columns">
         <Services />
         {seesWork && (
           <div className="stack">

@@ -1,10 +1,11 @@
-import { Button, Checkbox, Modal, Select, TextInput } from "@mantine/core";
+import { Checkbox, Modal, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { useMe } from "~/api/session";
 import { ErrorNote } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { ShownOnce } from "~/shared/ShownOnce";
 
 const DAY = 86_400_000;
@@ -97,19 +98,9 @@ function Steps({ onClose }: { onClose: () => void }) {
         w={180}
       />
       {create.error && <ErrorNote what="No key was made." error={create.error} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          variant="filled"
-          loading={create.isPending}
-          disabled={!name.trim() || scopes.length === 0}
-        >
-          Make the key
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={create.isPending} disabled={!name.trim() || scopes.length === 0}>
+        Make the key
+      </FormFoot>
     </form>
   );
 }

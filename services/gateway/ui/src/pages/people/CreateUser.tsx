@@ -1,10 +1,11 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
+import { Modal, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 import { PasswordOnce } from "./PasswordOnce";
 import { ROLE_CHOICES, ROLES, type Role } from "./roles";
@@ -78,14 +79,9 @@ function Steps({ onClose }: { onClose: () => void }) {
         onChange={(value) => setRole((value ?? "OPERATOR") as Role)}
       />
       {problem && !problem.field("/email") && <ErrorNote what="Nobody was added." error={problem} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="filled" loading={create.isPending} disabled={!email.trim()}>
-          Add
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={create.isPending} disabled={!email.trim()}>
+        Add
+      </FormFoot>
     </form>
   );
 }

@@ -1,11 +1,12 @@
 /** Adds one item by hand. */
-import { Button, Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
+import { Modal, NumberInput, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote, ProblemFields, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 import { readJson } from "./form";
 import { QUEUES, type Queue } from "./queries";
@@ -90,14 +91,9 @@ export function AddItem({ queue, onClose }: { queue: Queue; onClose: () => void 
           />
         </div>
         {problem && problem.fields.length === 0 && <ErrorNote what="It was not added." error={problem} />}
-        <div className="row">
-          <Button className="end" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" variant="filled" loading={add.isPending} disabled={read.problem !== undefined}>
-            Add
-          </Button>
-        </div>
+        <FormFoot onCancel={onClose} isPending={add.isPending} disabled={read.problem !== undefined}>
+          Add
+        </FormFoot>
       </form>
     </Modal>
   );

@@ -8,6 +8,7 @@ import { useState, type FormEvent } from "react";
 import { api, unwrap } from "~/api/client";
 import { Confirm } from "~/shared/Confirm";
 import { ErrorNote, toast, toastProblem } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { MoreMenu } from "~/shared/MoreMenu";
 
 import { named } from "./Items";
@@ -132,14 +133,9 @@ function Postpone({ item, onClose }: { item: Item; onClose: () => void }) {
           />
         </div>
         {change.error && <ErrorNote what="It was not changed." error={change.error} />}
-        <div className="row">
-          <Button className="end" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" variant="filled" loading={change.isPending}>
-            Save
-          </Button>
-        </div>
+        <FormFoot onCancel={onClose} isPending={change.isPending}>
+          Save
+        </FormFoot>
       </form>
     </Modal>
   );

@@ -1,5 +1,5 @@
 /** Makes a queue, or changes the rules of one. */
-import { Button, Checkbox, Modal, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Modal, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
@@ -7,6 +7,7 @@ import { useState, type FormEvent } from "react";
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 import { readSchema, type QueueRules } from "./form";
 import { QUEUES, type Queue } from "./queries";
@@ -157,19 +158,13 @@ function Form({ queue, onClose }: { queue: Queue | undefined; onClose: () => voi
         onChange={(event) => setSchema(event.currentTarget.value)}
       />
       {problem && problem.fields.length === 0 && <ErrorNote what="It was not saved." error={problem} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          type="submit"
-          variant="filled"
-          loading={save.isPending}
-          disabled={!rules.name.trim() || read.problem !== undefined}
-        >
-          {queue ? "Save" : "Create"}
-        </Button>
-      </div>
+      <FormFoot
+        onCancel={onClose}
+        isPending={save.isPending}
+        disabled={!rules.name.trim() || read.problem !== undefined}
+      >
+        {queue ? "Save" : "Create"}
+      </FormFoot>
     </form>
   );
 }

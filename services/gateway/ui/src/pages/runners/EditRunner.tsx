@@ -6,6 +6,7 @@ import { useState, type FormEvent } from "react";
 import { api, unwrap } from "~/api/client";
 import { useMay } from "~/api/session";
 import { ErrorNote, toast } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 import { RUNNERS, type Runner } from "./queries";
 
@@ -78,14 +79,9 @@ function Form({ runner, onClose }: { runner: Runner; onClose: () => void }) {
       <TagsInput label="Labels" value={labels} onChange={setLabels} splitChars={[",", " "]} />
       <NumberInput label="Slots" min={1} max={64} value={slots} onChange={setSlots} w={120} />
       {save.error && <ErrorNote what="It was not saved." error={save.error} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="filled" loading={save.isPending} disabled={!name.trim()}>
-          Save
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={save.isPending} disabled={!name.trim()}>
+        Save
+      </FormFoot>
     </form>
   );
 }

@@ -9,6 +9,7 @@ import { api, newIdempotencyKey, unwrap, type Schema } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { CopyField } from "~/shared/Copy";
 import { ErrorNote } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 import { StatusIcon } from "~/shared/Status";
 
 import { Fingerprint } from "./Fingerprint";
@@ -100,14 +101,9 @@ function Form({ onRegistered, onClose }: { onRegistered: (registered: Registered
         w={220}
       />
       {problem && problem.fields.length === 0 && <ErrorNote what="It was not registered." error={problem} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="filled" loading={register.isPending} disabled={!name.trim()}>
-          Register
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={register.isPending} disabled={!name.trim()}>
+        Register
+      </FormFoot>
     </form>
   );
 }

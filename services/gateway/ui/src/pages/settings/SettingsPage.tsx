@@ -8,7 +8,6 @@ import { Facts, Panel } from "~/shared/Panel";
 
 import { Password } from "./Password";
 import { Sessions } from "./Sessions";
-import classes from "./Settings.module.css";
 
 const SCHEMES = [
   { value: "auto", label: "As the system" },
@@ -21,7 +20,7 @@ export function SettingsPage() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
     <Page title="Settings">
-      <div className={classes["columns"]}>
+      <div className="columns">
         <div className="stack">
           <Panel title="You">
             <Facts

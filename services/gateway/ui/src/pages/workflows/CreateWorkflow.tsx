@@ -1,4 +1,4 @@
-import { Button, Modal, Textarea, TextInput } from "@mantine/core";
+import { Modal, Textarea, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
@@ -6,6 +6,7 @@ import { useState, type FormEvent } from "react";
 import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote } from "~/shared/Feedback";
+import { FormFoot } from "~/shared/FormFoot";
 
 /** Name and purpose; the rest is drawn in the Studio, which opens next. */
 export function CreateWorkflow({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -65,14 +66,9 @@ function Form({ onClose }: { onClose: () => void }) {
         onChange={(event) => setDescription(event.currentTarget.value)}
       />
       {problem && !problem.field("/name") && <ErrorNote what="It was not made." error={problem} />}
-      <div className="row">
-        <Button className="end" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="filled" loading={create.isPending} disabled={!name.trim()}>
-          Create and open
-        </Button>
-      </div>
+      <FormFoot onCancel={onClose} isPending={create.isPending} disabled={!name.trim()}>
+        Create and open
+      </FormFoot>
     </form>
   );
 }
