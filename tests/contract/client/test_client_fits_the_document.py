@@ -3,6 +3,8 @@
 import inspect
 import re
 from collections.abc import AsyncIterator, Callable
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +14,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from services.client import ApiKey, Hub
+from services.client import models as package
 from services.client.models import (
     administration,
     approvals,
@@ -132,19 +135,7 @@ def sample(schema: dict[str, Any]) -> Any:
 
 def models() -> set[type[Answer]]:
     """Every model of the client."""
-    modules = (
-        administration,
-        approvals,
-        calendars,
-        events,
-        executions,
-        notifications,
-        outcomes,
-        queues,
-        runners,
-        triggers,
-        workflows,
-    )
+    modules = (import_module(each.name) for each in iter_modules(package.__path__, f"{package.__name__}."))
     found = {value for module in modules for value in vars(module).values() if inspect.isclass(value)}
     return {value for value in found if issubclass(value, Answer) and value is not Answer} - FREE
 
