@@ -15,7 +15,6 @@ import { Time } from "~/shared/Time";
 import { EndpointDeliveries } from "./EndpointDeliveries";
 import { EndpointModal } from "./EndpointForm";
 import { EndpointMenu } from "./EndpointMenu";
-import classes from "./Events.module.css";
 import { endpointQuery, type Endpoint } from "./queries";
 import { EndpointState } from "./State";
 import { TestButton } from "./Test";
@@ -73,7 +72,7 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
           delivery says until when.
         </Note>
       )}
-      <div className={classes["columns"]}>
+      <div className="columns aside">
         <EndpointDeliveries endpoint={endpoint} />
         <Panel title="Endpoint">
           <Facts

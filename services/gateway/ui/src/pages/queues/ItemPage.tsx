@@ -59,7 +59,7 @@ function Shown({ item, attempts }: { item: Item; attempts: readonly ItemAttempt[
           <b className="mono">{item.failure.code}</b> {item.failure.message}
         </Note>
       )}
-      <div className={classes["columns"]}>
+      <div className="columns aside">
         <div className="stack">
           <Panel title="Payload">
             <JsonView value={item.payload} what="Payload" />

@@ -20,7 +20,6 @@ import { AddItem } from "./AddItem";
 import { Items } from "./Items";
 import { queueQuery, QUEUES, statisticsQuery, type Queue, type QueueStatistics } from "./queries";
 import { QueueModal } from "./QueueForm";
-import classes from "./Queues.module.css";
 import { OUTCOMES } from "./words";
 
 const route = getRouteApi("/shell/queues/$queueId");
@@ -68,7 +67,7 @@ export function QueuePage() {
           <div className="stack">
             <h1>{shown.name}</h1>
             {shown.description && <p className="mut prose">{shown.description}</p>}
-            <div className={classes["columns"]}>
+            <div className="columns aside">
               <Items queue={shown} />
               <div className="stack">
                 <Fares queue={shown} />
