@@ -93,7 +93,9 @@ class Pump:
                     probing = free > 0 and await queue.probe(connection, target.endpoint_id, self._times.lease_seconds)
                     free = 1 if probing else 0
                 if free > 0:
-                    found = await queue.claim(connection, target.endpoint_id, free, self._times.lease_seconds)
+                    found = await queue.claim(
+                        connection, target.endpoint_id, free, self._times.lease_seconds, is_probe=endpoint.is_open
+                    )
                     for due in found:
                         self._start(due, target)
 

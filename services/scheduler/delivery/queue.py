@@ -28,10 +28,10 @@ WAITING = """SELECT p.id::text AS id, p.open_until IS NOT NULL AS is_open, p.url
 # Of an endpoint whose circuit was open, one process sends one delivery to see how it is.
 PROBE = """UPDATE event_endpoint SET open_until = now() + make_interval(secs => $2)
  WHERE id = $1 AND open_until <= now() AND enabled AND deleted_at IS NULL RETURNING id"""
-CLAIM = """WITH taken AS (
+_CLAIM = """WITH taken AS (
  SELECT d.id FROM event_delivery d
   WHERE d.endpoint_id = $1 AND d.status = 'PENDING' AND d.next_at IS NOT NULL AND d.next_at <= now()
-  ORDER BY d.next_at LIMIT $2 FOR UPDATE SKIP LOCKED
+  ORDER BY {order} LIMIT $2 FOR UPDATE SKIP LOCKED
 ), leased AS (
  UPDATE event_delivery d SET lease_id = $3, tries = d.tries + 1, attempts = d.attempts + 1,
    next_at = now() + make_interval(secs => $4)
@@ -40,6 +40,10 @@ CLAIM = """WITH taken AS (
 SELECT d.id::text AS id, d.endpoint_id::text AS endpoint_id, d.tries, d.attempts, d.give_up_at <= now() AS is_over,
  e.seq, e.id::text AS event_id, e.type, e.at, e.subject_kind, e.subject_id, e.data::text AS data
  FROM leased d JOIN outgoing_event e ON e.seq = d.event_seq ORDER BY e.seq"""
+CLAIM = _CLAIM.format(order="d.next_at")
+# A probe asks how the endpoint is, so it goes with what was never refused: events that this receiver refuses again and
+# again would keep the circuit open for all others. After those with the one that is nearest to its end.
+CLAIM_PROBE = _CLAIM.format(order="d.tries > 0, d.tries DESC, d.next_at")
 # Only who holds the lease may end it: what comes late from a process that was frozen changes nothing.
 SETTLE = "SELECT settle_delivery($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 # The net behind settle_delivery(), which gives the next of a lane its time.
@@ -84,9 +88,12 @@ async def waiting(connection: "Connection") -> list[Waiting]:
     return [Waiting(target_of(row), row["is_open"]) for row in await connection.fetch(WAITING)]
 
 
-async def claim(connection: "Connection", endpoint_id: str, limit: int, lease_seconds: float) -> list[Due]:
-    """Takes up to `limit` deliveries of an endpoint for so long."""
+async def claim(
+    connection: "Connection", endpoint_id: str, limit: int, lease_seconds: float, *, is_probe: bool = False
+) -> list[Due]:
+    """Takes up to `limit` deliveries of an endpoint for so long; to probe it, those that say most of it."""
     lease_id = new_id()
+    statement = CLAIM_PROBE if is_probe else CLAIM
     return [
         Due(
             id=row["id"],
@@ -97,7 +104,7 @@ async def claim(connection: "Connection", endpoint_id: str, limit: int, lease_se
             attempts=row["attempts"],
             is_over=row["is_over"],
         )
-        for row in await connection.fetch(CLAIM, endpoint_id, limit, lease_id, lease_seconds)
+        for row in await connection.fetch(statement, endpoint_id, limit, lease_id, lease_seconds)
     ]
 
 

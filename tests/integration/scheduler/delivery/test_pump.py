@@ -215,6 +215,28 @@ async def test_a_dead_endpoint_is_only_probed_and_catches_up_at_once(world: Worl
     assert (await world.get(endpoint)).failures == 0
 
 
+async def test_events_that_are_refused_for_ever_keep_no_circuit_open(world: World, receiver: Receiver) -> None:
+    endpoint, _ = await world.endpoint(receiver.url(), "execution.queued")
+    receiver.reply = lambda _: 500
+    for _ in range(6):
+        await world.submit()
+
+    async def is_open() -> bool:
+        await world.turn()
+        return (await world.get(endpoint)).open_until is not None
+
+    await eventually(is_open)
+    refused = {message.id for message in receiver.came}
+    receiver.reply = lambda message: 500 if message.id in refused else 200
+    await world.submit()
+    # The refused ones are due for longer, and the circuit may be tried again.
+    await world.value("UPDATE event_delivery SET next_at = now() - interval '1 hour' WHERE tries > 0 RETURNING id")
+    await world.value("UPDATE event_endpoint SET open_until = now() RETURNING id")
+    await world.turn()
+    assert len(receiver.accepted) == 1
+    assert (await world.get(endpoint)).open_until is None
+
+
 async def test_a_slow_endpoint_takes_no_place_of_another(world: World, receiver: Receiver) -> None:
     let_go = asyncio.Event()
 
