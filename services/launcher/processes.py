@@ -56,12 +56,12 @@ def forget_process(folder: Path, name: str) -> None:
 
 
 def recorded_processes(folder: Path) -> dict[str, ProcessIdentity]:
-    """The remembered children that still live, by name."""
+    """The remembered children that still live, by name. A supervisor may write and forget them meanwhile."""
     alive: dict[str, ProcessIdentity] = {}
     for file in sorted(folder.glob("*.json")):
         try:
             remembered = ProcessIdentity(**json.loads(file.read_bytes()))
-        except (ValueError, TypeError):
+        except (FileNotFoundError, ValueError, TypeError):
             continue
         if identify(remembered.pid) == remembered:
             alive[file.stem] = remembered
@@ -106,7 +106,7 @@ def _signal(identity: ProcessIdentity, number: int) -> None:
 def _started(process: psutil.Process) -> float:
     try:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return float(process.create_time())
     return float(stat.rpartition(")")[2].split()[19])  # field 22; the name before ")" may hold spaces
 

@@ -58,6 +58,11 @@ def test_a_torn_file_is_no_reason_to_fail(tmp_path: Path) -> None:
     assert stop_leftovers(tmp_path) == []
 
 
+def test_a_file_that_is_forgotten_while_the_folder_is_read_is_no_reason_to_fail(tmp_path: Path) -> None:
+    (tmp_path / "scheduler.json").symlink_to(tmp_path / "forgotten")  # listed, and not there any more when it is read
+    assert recorded_processes(tmp_path) == {}
+
+
 def test_a_process_that_has_ended_has_no_identity(sleeper: subprocess.Popen[bytes]) -> None:
     sleeper.kill()
     # Until it is waited for, a dead process is still listed by the kernel.
