@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
+from services.cli.bulk import act_on_many, read_meant
 from services.cli.completion import complete_runner, complete_workflow
+from services.cli.errors import usage
 from services.cli.naming import require_id
 from services.cli.output import documents, shown
 from services.cli.running import ended_lines, parse_pairs, wait_for_end
@@ -15,6 +17,10 @@ from services.client.models.executions import Execution, NodeRun
 app = typer.Typer(no_args_is_help=True, help="See executions, stop and retry them.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The execution's id.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of executions.")]
+OfWorkflow = Annotated[str, typer.Option(help="All of this workflow, by name or id.", autocompletion=complete_workflow)]
+OfStatus = Annotated[list[str] | None, typer.Option(help="All of this status. Repeatable.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before acting on all that are found.")]
 NODES_SHOWN = 1_000
 COLUMNS = {
     "ID": "id",
@@ -107,21 +113,30 @@ def show_logs(
 @app.command("stop")
 def stop_execution(
     context: typer.Context,
-    execution_id: Id,
+    execution_ids: Ids = None,
+    workflow: OfWorkflow = "",
+    status: OfStatus = None,
+    yes: Yes = False,
     force: Annotated[bool, typer.Option("--force", help="Kill at once instead of 15 seconds of grace.")] = False,
     reason: Annotated[str, typer.Option(help="Why; it is shown to others.")] = "",
 ) -> None:
-    """Ask for the end of an execution."""
+    """Ask for the end of executions: of these, or of all that --workflow and --status mean."""
     session = session_of(context)
-    identifier = require_id("an execution", execution_id)
-    stopped = session.ask(lambda hub: hub.executions.stop(identifier, force=force, reason=reason))
-    session.output.document({"execution": stopped.as_json()}, [f"{identifier}  {stopped.status}"])
+    meant = read_meant(execution_ids, workflow, status)
+    if (one := meant.one) is None:
+        act_on_many(session, "stop", meant, {"force": force, "reason": reason}, yes=yes)
+        return
+    stopped = session.ask(lambda hub: hub.executions.stop(one, force=force, reason=reason))
+    session.output.document({"execution": stopped.as_json()}, [f"{one}  {stopped.status}"])
 
 
 @app.command("retry")
 def retry_execution(
     context: typer.Context,
-    execution_id: Id,
+    execution_ids: Ids = None,
+    workflow: OfWorkflow = "",
+    status: OfStatus = None,
+    yes: Yes = False,
     from_node: Annotated[
         str, typer.Option("--from", metavar="NODE", help="Reuse what was done before this node of the top level.")
     ] = "",
@@ -132,12 +147,17 @@ def retry_execution(
     version: Annotated[int, typer.Option(min=0, help="Another version; 0 leaves the choice to the Hub.")] = 0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exits 6 unless it is COMPLETED.")] = False,
 ) -> None:
-    """Start a new execution with the same inputs, from the start or from a node."""
+    """Start new executions with the same inputs: of one from the start or from a node, of many from their starts."""
     session = session_of(context)
-    identifier = require_id("an execution", execution_id)
+    meant = read_meant(execution_ids, workflow, status)
+    if (one := meant.one) is None:
+        if from_node or var or version or wait:
+            raise usage("--from, --var, --version and --wait are for a single execution.")
+        act_on_many(session, "retry", meant, {}, yes=yes)
+        return
     variables = parse_pairs(var or (), {})
     retried = session.ask(
-        lambda hub: hub.executions.retry(identifier, from_node=from_node, variables=variables, version=version)
+        lambda hub: hub.executions.retry(one, from_node=from_node, variables=variables, version=version)
     )
     if wait:
         wait_for_end(session, retried.id)

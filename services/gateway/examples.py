@@ -70,6 +70,15 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "From the start": {},
         "From a node, with another value": {"fromNodeId": "double", "vars": {"factor": 3}},
     },
+    "POST /executions/bulk": {
+        "By their ids": {"action": "stop", "ids": [ID], "reason": "Wrong customer"},
+        "All that failed since": {
+            "action": "retry",
+            "filter": {"status": ["FAILED"], "workflowId": ID, "from": "2027-01-31T08:00:00Z"},
+            "limit": 200,
+        },
+        "How many that would be": {"action": "stop", "filter": {"status": ["QUEUED"]}, "dryRun": True},
+    },
     "POST /executions/{execution_id}/debug": {
         "One node": {"action": "step"},
         "Until a node": {"action": "runTo", "nodeId": "double"},

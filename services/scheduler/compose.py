@@ -28,6 +28,8 @@ from services.scheduler.continuations.rpc import registrations as continuation_r
 from services.scheduler.delivery.compose import delivery_registration, open_sender
 from services.scheduler.evidence.compose import compose_evidence
 from services.scheduler.executions.bells import Bells
+from services.scheduler.executions.bulk import Bulk
+from services.scheduler.executions.bulk_requests import BulkRequests
 from services.scheduler.executions.dispatch import Dispatcher
 from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.licence import Licence
@@ -163,10 +165,11 @@ def execution_registrations(
     interventions = Interventions(core.pool, core.bells, core.courier, core.outbox)
     retries = Retries(core.pool, submissions)
     debugging = Debugging(core.pool, core.courier, core.outbox)
+    bulk = BulkRequests(core.pool, Bulk(core.pool, interventions, retries))
     return [
         Registration(
             execution_service_pb2_grpc.add_ExecutionServiceServicer_to_server,
-            ExecutionServicer(core.pool, submissions, retries, interventions, debugging),
+            ExecutionServicer(core.pool, submissions, retries, interventions, debugging, bulk),
             execution_service_pb2.DESCRIPTOR.services_by_name["ExecutionService"],
         ),
         Registration(

@@ -152,3 +152,25 @@ class Artifact(Answer):
     sha256: str
     media_type: str = "application/octet-stream"
     created_at: datetime | None = None
+
+
+class BulkItem(Answer):
+    """What became of one execution: done, possible (of a dry run) or refused, and why."""
+
+    execution_id: str
+    outcome: str
+    status: str | None = None
+    retried_as: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class BulkAnswer(Answer):
+    """One part of an action on many; `matched` counts all that are meant, beyond 10,000 not wholly."""
+
+    items: tuple[BulkItem, ...] = ()
+    matched: int = 0
+    is_whole: bool = True
+    done: int = 0
+    refused: int = 0
+    next_cursor: str | None = None

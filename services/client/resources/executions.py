@@ -8,6 +8,7 @@ from typing import Any
 from services.client.calls import Calls
 from services.client.models.executions import (
     Artifact,
+    BulkAnswer,
     Execution,
     ExecutionEvent,
     LogLine,
@@ -125,6 +126,34 @@ class Executions:
         body = {"status": status, "note": note}
         answer = await self._calls.post(f"/executions/{execution_id}/resolve", body)
         return Execution.model_validate(answer["execution"])
+
+    async def act(
+        self,
+        action: str,
+        ids: Sequence[str] = (),
+        *,
+        filter: Mapping[str, Any] | None = None,  # noqa: A002 - as the API calls it
+        limit: int = 200,
+        dry_run: bool = False,
+        key: str = "",
+        **options: Any,
+    ) -> AsyncIterator[BulkAnswer]:
+        """Stops, retries or resolves many, part after part: at most 200 `ids`, or all that pass a `filter`.
+
+        Filters and options are named as the API names them: `{"status": ["FAILED"]}`; `force` and `reason` of a stop,
+        `status` and `note` of a resolution. A dry run looks at the first part. With a `key` of yours the same call
+        goes on where an earlier one broke off.
+        """
+        body: dict[str, Any] = {"action": action, "limit": limit, "dryRun": dry_run, **options}
+        body |= {"filter": dict(filter)} if filter is not None else {"ids": list(ids)}
+        part = 0
+        while True:
+            own = f"{key}.{part}" if key else ""
+            answer = BulkAnswer.model_validate(await self._calls.create("/executions/bulk", body, key=own))
+            yield answer
+            if dry_run or not answer.next_cursor:
+                return
+            body["cursor"], part = answer.next_cursor, part + 1
 
     async def nodes(self, execution_id: str, most: int | None = None) -> AsyncIterator[NodeRun]:
         """Its node runs in the order they began."""

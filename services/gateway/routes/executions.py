@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from services.gateway.peers import find_method, request_of
+from services.gateway.routes import bulk_shapes
 from services.gateway.routes import execution_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.shapes import PageQuery, WholeListQuery
@@ -16,6 +17,9 @@ LIST_RUNNERS = find_method("exekra.registry.v1.RunnerAdminService.ListRunners")
 RUNNER_SECONDS = 3.0
 ONLINE = 1
 """RunnerState.ONLINE: preferred among several runners of one person."""
+BULK_PERMISSIONS = {"stop": "execution:stop", "retry": "execution:run", "resolve": "execution:resolve"}
+BULK_SECONDS = 40.0
+"""The scheduler works for 25 seconds and answers what it did; the rest is for the one it is at then."""
 
 route = partial(Route, resource="executions")
 
@@ -29,6 +33,12 @@ async def prepare_creation(call: Call, message: Any) -> None:
         message.runner_id = await _own_runner(call)
     if body.debug is not None:
         message.debug_json = body.debug.model_dump_json(by_alias=True).encode()
+
+
+async def check_bulk(call: Call, message: Any) -> None:  # noqa: ARG001 - the message is whole already
+    """Many need what one needs."""
+    body: bulk_shapes.BulkRequest = call.body
+    await require(call.gateway, call.caller, BULK_PERMISSIONS[body.action])
 
 
 async def _own_runner(call: Call) -> str:
@@ -124,6 +134,18 @@ ROUTES = (
         rpc=f"{SERVICE}.ResolveExecution",
         request=shapes.ResolveExecution,
         response=shapes.ExecutionAnswer,
+    ),
+    route(
+        method="POST",
+        path="/executions/bulk",
+        summary="Stop, retry or resolve many executions, by their ids or by a filter",
+        permission="execution:view",
+        rpc=f"{SERVICE}.ActOnExecutions",
+        request=bulk_shapes.BulkRequest,
+        response=bulk_shapes.BulkAnswer,
+        prepare=check_bulk,
+        seconds=BULK_SECONDS,
+        creates=True,
     ),
     route(
         method="GET",

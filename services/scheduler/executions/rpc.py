@@ -1,10 +1,8 @@
 """ExecutionService over gRPC: messages to models and back."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from exekra.scheduler.v1 import attempt_pb2, execution_pb2, execution_service_pb2_grpc
 from exekra.scheduler.v1 import execution_service_pb2 as pb
@@ -14,13 +12,14 @@ from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.scheduler.continuations.debugging import Debugging
 from services.scheduler.continuations.model import DebugAction, DebugWord
 from services.scheduler.continuations.retries import Retries, Retry
+from services.scheduler.executions.bulk_requests import BulkRequests
 from services.scheduler.executions.errors import execution_not_found
+from services.scheduler.executions.filtering import after_of, filter_of, instant_of
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
 from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.lifecycle import Status
 from services.scheduler.executions.messages import (
     execution_message,
-    instant,
     reason_message,
     status_of,
     step_message,
@@ -34,7 +33,6 @@ from services.scheduler.executions.use_cases import RequestKey, Submission, Subm
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
-MAXIMUM_QUERY = 200
 _INTERACTIVE = execution_pb2.EXECUTION_MODE_INTERACTIVE
 
 
@@ -48,8 +46,10 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
         retries: Retries,
         interventions: Interventions,
         debugging: Debugging,
+        bulk: BulkRequests,
     ) -> None:
         self._pool = pool
+        self._bulk = bulk
         self._submissions = submissions
         self._retries = retries
         self._debugging = debugging
@@ -64,7 +64,7 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
             draft=request.draft,
             priority=request.priority or DEFAULT_PRIORITY,
             dedupe_key=request.dedupe_key,
-            not_before=_instant(request, "not_before", "/notBefore"),
+            not_before=instant_of(request, "not_before", "/notBefore"),
             timeout_seconds=request.timeout_seconds,
             queue_timeout_seconds=(
                 request.queue_timeout_seconds
@@ -85,16 +85,7 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
 
     async def ListExecutions(self, request: pb.ListExecutionsRequest, context: Any) -> pb.ListExecutionsResponse:  # noqa: ARG002, N802, D102
         limit = clamp_limit(request.limit)
-        wanted = queries.Filter(
-            workflow_id=_id(request.workflow_id, "/workflowId"),
-            runner_id=_id(request.runner_id, "/runnerId"),
-            statuses=[status for number in request.statuses if (status := status_of(number))],
-            trigger_id=_id(request.trigger_id, "/triggerId"),
-            created_from=_instant(request, "from", "/from"),
-            created_to=_instant(request, "to", "/to"),
-            query=_query(request.query),
-            after=_after(request.cursor),
-        )
+        wanted = replace(filter_of(request), after=after_of(request.cursor))
         async with self._pool.acquire() as connection:
             views = await queries.find(connection, wanted, limit + 1)
         cursor = ""
@@ -124,6 +115,9 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
     async def ResolveExecution(self, request: pb.ResolveExecutionRequest, context: Any) -> pb.ResolveExecutionResponse:  # noqa: ARG002, N802, D102
         view = await self._interventions.resolve(request.execution_id, status_of(request.status), request.note)
         return pb.ResolveExecutionResponse(execution=execution_message(view))
+
+    async def ActOnExecutions(self, request: pb.ActOnExecutionsRequest, context: Any) -> pb.ActOnExecutionsResponse:  # noqa: ARG002, N802, D102
+        return await self._bulk.answer(request)
 
     async def ListExecutionEvents(  # noqa: N802, D102
         self,
@@ -186,40 +180,3 @@ async def _reasons(connection: "Connection", view: queries.View) -> list[Pending
     if view.waiting_for == "APPROVAL":
         return [AWAITING_APPROVAL]
     return await queries.pending_reasons(connection, view.id) or [NO_RUNNER]
-
-
-def _id(text: str, pointer: str) -> str | None:
-    if text and not is_id(text):
-        raise invalid(f"{text[:40]!r} is no id.", FieldError(pointer, "Give an id."))
-    return text or None
-
-
-def _query(text: str) -> str | None:
-    if len(text) > MAXIMUM_QUERY or "\x00" in text:
-        raise invalid("The search text is too long.", FieldError("/q", f"Give at most {MAXIMUM_QUERY} characters."))
-    return text or None
-
-
-def _instant(message: Any, field: str, pointer: str) -> datetime | None:
-    if not message.HasField(field):
-        return None
-    value: Timestamp = getattr(message, field)
-    at = instant(value)
-    if at is None:
-        raise invalid("The time is out of range.", FieldError(pointer, "Give a time after 1970."))
-    return at
-
-
-def _after(cursor: str) -> tuple[datetime, str] | None:
-    position = decode_cursor(cursor, "text", "id")
-    if position is None:
-        return None
-    try:
-        at = datetime.fromisoformat(position[0]).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise _bad_cursor() from None
-    return at, position[1]
-
-
-def _bad_cursor() -> Exception:
-    return invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))

@@ -63,6 +63,7 @@ GET /executions/{}
 POST /executions/{}/stop
 POST /executions/{}/retry
 POST /executions/{}/resolve
+POST /executions/bulk
 GET /executions/{}/nodes
 GET /executions/{}/logs
 GET /executions/{}/events

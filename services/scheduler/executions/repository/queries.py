@@ -27,6 +27,8 @@ BESIDE = """CROSS JOIN dispatch_timing t JOIN demand d ON d.id = e.demand_id
 VIEW = f"SELECT {COLUMNS} FROM execution e {BESIDE}"  # noqa: S608 - a constant
 GET = f"{VIEW} WHERE e.id = $1"
 NEWEST_FIRST = " ORDER BY e.created_at DESC, e.id DESC LIMIT $1"
+PLACES = "SELECT e.id, e.created_at, e.status FROM execution e"
+STANDS = f"{PLACES} WHERE e.id = ANY ($1::uuid[])"
 FILTERS = {
     "workflow_id": "e.workflow_id = ${}",
     "runner_id": "e.runner_id = ${}",
@@ -116,6 +118,15 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an execution stands, in its life and in the list of all."""
+
+    id: str
+    created_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryStep:
     """One row of an execution's history."""
 
@@ -142,8 +153,32 @@ async def find(connection: "Connection", wanted: Filter, limit: int) -> list[Vie
     return [view_of(row) for row in await connection.fetch(sql, limit, *parameters)]
 
 
+async def find_places(connection: "Connection", wanted: Filter, limit: int) -> list[Place]:
+    """The newest `limit` that pass the filter, without what is in them."""
+    where, parameters = _where(wanted)
+    return [_place(row) for row in await connection.fetch(PLACES + where + NEWEST_FIRST, limit, *parameters)]
+
+
+async def places_of(connection: "Connection", execution_ids: Sequence[str]) -> dict[str, Place]:
+    """Those of these executions that exist."""
+    return {str(row["id"]): _place(row) for row in await connection.fetch(STANDS, execution_ids)}
+
+
+async def count(connection: "Connection", wanted: Filter, most: int) -> int:
+    """How many pass the filter; `most` and one more are not told apart from any more."""
+    where, parameters = _where(wanted)
+    sql = f"SELECT count(*) FROM (SELECT FROM execution e{where} LIMIT $1) found"  # noqa: S608 - constant pieces
+    found: int = await connection.fetchval(sql, most + 1, *parameters)
+    return found
+
+
 def assemble(wanted: Filter) -> tuple[str, list[Any]]:
     """The statement of constant pieces for this filter, and its parameters from $2 on."""
+    where, parameters = _where(wanted)
+    return VIEW + where + NEWEST_FIRST, parameters
+
+
+def _where(wanted: Filter) -> tuple[str, list[Any]]:
     conditions: list[str] = []
     parameters: list[Any] = []
     for field in fields(wanted):
@@ -160,8 +195,7 @@ def assemble(wanted: Filter) -> tuple[str, list[Any]]:
         else:
             conditions.append(FILTERS[field.name].format(place))
             parameters.append(value)
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return VIEW + where + NEWEST_FIRST, parameters
+    return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), parameters
 
 
 def id_range(text: str) -> list[str] | None:
@@ -206,6 +240,10 @@ async def pending_reasons(connection: "Connection", execution_id: str) -> list[P
 async def is_possible(connection: "Connection", execution_id: str) -> bool:
     """Some runner has what the execution asks for, whether it is there now or not."""
     return bool(await connection.fetchval(IS_POSSIBLE, execution_id))
+
+
+def _place(row: Any) -> Place:
+    return Place(str(row["id"]), row["created_at"], row["status"])
 
 
 def _text(value: object) -> str | None:
