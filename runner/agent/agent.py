@@ -33,7 +33,7 @@ from runner.agent.journal import Journal
 from runner.agent.lease import LeaseBook
 from runner.agent.live import Enrolment
 from runner.agent.model import Instruction, Offer, dump_json
-from runner.agent.pausing import PauseSwitch
+from runner.agent.pausing import Pause, PauseSwitch
 from runner.agent.recent import RecentRuns
 from runner.agent.reporter import Reporter
 from runner.agent.session import Session
@@ -90,7 +90,7 @@ class Agent:
             self._housekeeping,
             self._paused,
         )
-        self.desk = Desk(identity.address, sights, self._session.poll_soon)
+        self.desk = Desk(identity.address, sights, self._session.pause_changed)
         """What the runner's owner sees and does."""
         self._stop = asyncio.Event()
         self._abort = asyncio.Event()
@@ -141,6 +141,10 @@ class Agent:
                 signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(self.stop))
 
     # -- what the session asks (SessionWork) -------------------------------------------------------------------------
+
+    def paused(self) -> Pause | None:
+        """The owner's pause (see `SessionWork`)."""
+        return self._paused.now
 
     def held(self) -> Sequence[Held]:
         """Every attempt that is told at Hello and in beats."""
@@ -212,7 +216,7 @@ class Agent:
         return Conductor(tools, group)
 
     def _refusal(self) -> str:
-        if self._stop.is_set() or self._draining_for_hub or self._paused.since is not None:
+        if self._stop.is_set() or self._draining_for_hub or self._paused.now is not None:
             return "DRAINING"
         return "DISK_FULL" if self._housekeeping.disk_full else ""
 

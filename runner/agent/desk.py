@@ -37,7 +37,7 @@ class Sights:
 
 
 class Desk:
-    """`conductor` is there while the agent runs; `changed` tells the agent that it takes work, or none, from now on."""
+    """`conductor` is there while the agent runs; `changed` tells the agent of a pause and of its end."""
 
     def __init__(self, address: str, sights: Sights, changed: Callable[[], None]) -> None:
         self._address = address
@@ -74,12 +74,12 @@ class Desk:
 
     def state(self) -> dict[str, Any]:
         """Everything but the logs. Reads one small file; costs no more than some milliseconds."""
-        sights = self._sights
+        sights, pause = self._sights, self._sights.pause.now
         return {
             "now": datetime.now(UTC).isoformat(),
             "runner": self._runner(),
             "hub": self._hub(),
-            "pausedAt": _text(sights.pause.since),
+            "pausedAt": _text(pause.since if pause else None),
             "draining": self.draining_for_hub,
             "leaving": self.leaving,
             "diskFull": sights.housekeeping.disk_full,

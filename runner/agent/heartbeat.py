@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -38,6 +39,11 @@ class Heartbeat:
         self._contact = contact
         self._unanswered: dict[int, float] = {}
         """When each beat that was not answered yet was sent."""
+        self._beat_now = asyncio.Event()
+
+    def beat_soon(self) -> None:
+        """What beats tell has changed."""
+        self._beat_now.set()
 
     async def say_hello(self, transport: Transport, boot_id: str, number: int) -> Live:
         """Tell what we hold, hear what becomes of it. Raises HubUnavailableError when the Hub stays silent."""
@@ -48,6 +54,7 @@ class Heartbeat:
             capabilities=machine.capabilities(),
             attempts=[wire.held_attempt(held) for held in self._work.held()],
             version=VERSION,
+            pause=wire.runner_pause(self._work.paused()),
         )
         loop = asyncio.get_running_loop()
         impatience = loop.call_later(self._settings.silence_seconds, self.stream.cancel)
@@ -89,15 +96,19 @@ class Heartbeat:
                     self._work.asked_to_drain(message.drain.draining)
 
     async def beat(self, live: Live) -> None:
-        """Send a beat every so often, with some jitter."""
+        """Send a beat every so often, with some jitter, and at once when there is something to tell."""
         seq = 0
         while True:
-            await asyncio.sleep(live.beat_seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - spreads load
+            with suppress(TimeoutError):
+                async with asyncio.timeout(live.beat_seconds * random.uniform(1 - JITTER, 1 + JITTER)):  # noqa: S311 - spreads load
+                    await self._beat_now.wait()
+            self._beat_now.clear()
             seq += 1
             load = self._contact.load = await asyncio.to_thread(machine.measure, self._home)
             attempts = [wire.held_attempt(held) for held in self._work.held()]
             self._unanswered[seq] = boottime()
-            beat = pb.Beat(seq=seq, metrics=wire.machine_metrics(load), attempts=attempts)
+            pause = wire.runner_pause(self._work.paused())
+            beat = pb.Beat(seq=seq, metrics=wire.machine_metrics(load), attempts=attempts, pause=pause)
             await self.stream.send(pb.HeartbeatRequest(beat=beat))
 
     async def watch_silence(self) -> None:

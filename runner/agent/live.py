@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from runner.agent.attempts import Held
 from runner.agent.model import Instruction, Offer
+from runner.agent.pausing import Pause
 from runner.agent.transport import Stream, Transport
 
 
@@ -25,6 +26,10 @@ class SessionWork(Protocol):
 
     def held(self) -> Sequence[Held]:
         """Every attempt that is told at Hello and in beats."""
+        ...
+
+    def paused(self) -> Pause | None:
+        """Whether the runner's owner wants no work, told at Hello and in beats."""
         ...
 
     def accepts_work(self) -> bool:

@@ -69,6 +69,12 @@ class Session:
         """The number of free slots changed, or whether work is taken at all."""
         self._poll_changed.set()
 
+    def pause_changed(self) -> None:
+        """The runner's owner paused it or lets it go on: the Hub hears both, the fact and that work is asked for."""
+        self._poll_changed.set()
+        if self._heartbeat is not None:
+            self._heartbeat.beat_soon()
+
     def say_hello_again(self, reason: str) -> None:
         """Open a new session, because only a Hello settles what there is to settle."""
         if self._live is not None:

@@ -23,6 +23,7 @@ from runner.agent.model import (
     Usage,
     dump_json,
 )
+from runner.agent.pausing import Pause
 from runner.agent.transport import HubRefusedError
 
 _PHASES = {
@@ -132,6 +133,11 @@ def held_attempt(held: Held) -> pb.HeldAttempt:
         current_node_id=held.current_node_id,
         alive=held.alive,
     )
+
+
+def runner_pause(pause: Pause | None) -> pb.RunnerPause | None:
+    """What Hello and beats tell of the owner's pause."""
+    return None if pause is None else pb.RunnerPause(since=timestamp(pause.since), by=pause.by)
 
 
 def node_event(seq: int, item: bytes) -> pb.NodeEvent:

@@ -20,6 +20,8 @@ COLUMNS = {
     "SLOTS": "slots",
     "LABELS": "labels",
     "DRAINING": "draining",
+    "PAUSED": "pause.since",
+    "PAUSED BY": "pause.by",
     "DISABLED": "disabled",
     "LAST SEEN": "lastSeenAt",
     "ID": "id",

@@ -159,6 +159,7 @@ class Heartbeats:
             attempts=hello.attempts,
             version=hello.version,
             other_boot_answers=other_answers,
+            pause=_told_pause(hello),
         )
         reply = await self._link.call(
             dispatch.RunnerCall(runner_id=runner.id, open_session=open_session),
@@ -188,7 +189,7 @@ class Heartbeats:
                 await self._outbox.record(connection, "runner.cloned", resource_of(runner))
 
     async def _renew(self, session: Session, beat: pb.Beat) -> None:
-        renew = dispatch.RenewSession(attempts=beat.attempts, draining=session.draining)
+        renew = dispatch.RenewSession(attempts=beat.attempts, draining=session.draining, pause=_told_pause(beat))
         call = dispatch.RunnerCall(runner_id=session.runner_id, epoch=session.epoch, renew_session=renew)
         reply = await self._link.call(call, seconds=self._settings.silent_seconds)
         renewed = reply.session_renewed
@@ -246,6 +247,10 @@ def _to_metrics(beat: pb.Beat, now: datetime) -> Metrics | None:
         disk_free=told.disk_free,
         disk_total=told.disk_total,
     )
+
+
+def _told_pause(message: pb.Hello | pb.Beat) -> attempt_pb2.RunnerPause | None:
+    return message.pause if message.HasField("pause") else None
 
 
 def _finite(number: float) -> float:

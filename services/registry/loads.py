@@ -1,6 +1,7 @@
 """What runners are doing, asked of the scheduler."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 import grpc.aio
 import structlog
@@ -10,7 +11,7 @@ from exekra.scheduler.v1 import dispatch_service_pb2_grpc
 from services.kit.errors import DomainError
 from services.kit.rpc_client import call
 from services.kit.translation import is_outage
-from services.registry.model import Load
+from services.registry.model import Load, Pause
 
 log = structlog.get_logger()
 
@@ -41,4 +42,5 @@ class Loads:
 
 
 def _load(item: pb.RunnerLoad) -> Load:
-    return Load(item.free if item.poll_open else 0, tuple(item.execution_ids), item.poll_open)
+    pause = Pause(item.pause.since.ToDatetime(UTC), item.pause.by) if item.HasField("pause") else None
+    return Load(item.free if item.poll_open else 0, tuple(item.execution_ids), item.poll_open, pause)

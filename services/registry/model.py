@@ -89,6 +89,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """A runner's owner wants it to take no work: since when, and by which account of the machine."""
+
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """What a runner is doing, as the scheduler knows it.
 
@@ -98,6 +106,7 @@ class Load:
     free: int
     execution_ids: tuple[str, ...]
     polling: bool = True
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,8 @@ class Silence:
 
 
 def state_of(runner: Runner, load: Load | None, silence: Silence, now: datetime) -> tuple[State, bool]:
-    """The runner's state, and whether it is silent: connected, but not heard of for a while or not asking for work."""
+    """The runner's state, and whether it is silent: connected, but not heard of for a while, or not asking for work
+    although nobody paused it."""
     presence = runner.presence
     if presence is None or presence.disconnected_at is not None:
         return State.OFFLINE, False
@@ -130,7 +140,7 @@ def state_of(runner: Runner, load: Load | None, silence: Silence, now: datetime)
     if quiet >= silence.offline:
         return State.OFFLINE, False
     busy = load is not None and load.free <= 0
-    silent = quiet >= silence.silent or (load is not None and not load.polling)
+    silent = quiet >= silence.silent or (load is not None and not load.polling and load.pause is None)
     return (State.BUSY if busy else State.ONLINE), silent
 
 

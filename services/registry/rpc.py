@@ -74,6 +74,9 @@ class Descriptions:
             execution_ids=load.execution_ids if load else (),
         )
         message.created_at.FromDatetime(runner.created_at)
+        if load is not None and load.pause is not None and state is not State.OFFLINE:
+            message.pause.since.FromDatetime(load.pause.since)
+            message.pause.by = load.pause.by
         if runner.presence is not None:
             presence = runner.presence
             message.version, message.platform = presence.version, presence.platform

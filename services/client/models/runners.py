@@ -17,8 +17,18 @@ class RunnerMetrics(Answer):
     disk_total: int
 
 
+class RunnerPause(Answer):
+    """The runner's owner wants it to take no work: since when, and by which account of its machine."""
+
+    since: datetime
+    by: str | None = None
+
+
 class Runner(Answer):
-    """A machine that runs workflows: ONLINE has a free slot, BUSY has none, OFFLINE is not heard of."""
+    """A machine that runs workflows: ONLINE has a free slot, BUSY has none, OFFLINE is not heard of.
+
+    `pause` is None unless its owner paused it at the machine.
+    """
 
     id: str
     name: str
@@ -42,6 +52,7 @@ class Runner(Answer):
     metrics: RunnerMetrics | None = None
     execution_ids: tuple[str, ...] = ()
     owner_id: str | None = None
+    pause: RunnerPause | None = None
 
 
 class RunnerSecret(Answer):

@@ -25,8 +25,18 @@ class RunnerMetrics(ApiModel):
     disk_total: int
 
 
+class RunnerPause(ApiModel):
+    """The runner's owner wants it to take no work: since when, and by which account of its machine."""
+
+    since: datetime
+    by: str | None
+
+
 class RunnerShape(ApiModel):
-    """A runner: ONLINE has a free slot, BUSY has none, OFFLINE is not heard of."""
+    """A runner: ONLINE has a free slot, BUSY has none, OFFLINE is not heard of.
+
+    `pause` is null unless its owner paused it at the machine; only there it is resumed.
+    """
 
     id: str
     name: str
@@ -50,6 +60,7 @@ class RunnerShape(ApiModel):
     metrics: RunnerMetrics | None
     execution_ids: list[str]
     owner_id: str | None
+    pause: RunnerPause | None
 
 
 class RunnerAnswer(ApiModel):

@@ -65,8 +65,8 @@ def _is_current(call: Call, epochs: dict[str, int], replies: dict[int, Reply]) -
 
 async def _note_sessions(connection: "Connection", calls: Sequence[Call], replies: dict[int, Reply]) -> set[str]:
     """Who was seen, and who polls; the latest word of each runner counts. Answers who began to poll."""
-    renewed = {c.runner_id: (c.runner_id, c.epoch, c.body.draining) for c in calls if isinstance(c.body, RenewSession)}
-    await sessions.renew_sessions(connection, sorted(renewed.values()))
+    renewed = {call.runner_id: (call.epoch, call.body) for call in calls if isinstance(call.body, RenewSession)}
+    await sessions.renew_sessions(connection, sorted(renewed.items()))
     polls = {}
     for call in calls:
         if isinstance(call.body, SetPoll):

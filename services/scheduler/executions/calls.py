@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from services.scheduler.evidence.model import ReportedBatch
@@ -27,6 +28,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """The runner's owner wants it to take no work: since when by the runner's clock, and by which account there."""
+
+    since: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSession:
     """A runner said Hello."""
 
@@ -39,6 +48,7 @@ class OpenSession:
     attempts: Sequence[Held]
     version: str
     other_boot_answers: bool
+    pause: Pause | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class RenewSession:
 
     attempts: Sequence[Held]
     draining: bool
+    pause: Pause | None
 
 
 @dataclass(frozen=True, slots=True)

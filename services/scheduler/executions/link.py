@@ -20,7 +20,7 @@ from services.scheduler.executions import sessions
 from services.scheduler.executions.batch import process
 from services.scheduler.executions.bells import Bells
 from services.scheduler.executions.calls import Aftermath, Call, CloseSession, OpenSession, Reply, UpdateRunner
-from services.scheduler.executions.link_messages import read_call, refuse, write_reply
+from services.scheduler.executions.link_messages import pause_message, read_call, refuse, write_reply
 from services.scheduler.executions.model import Answer
 from services.scheduler.executions.repository import dispatch
 from services.scheduler.executions.repository import sessions as repository
@@ -105,6 +105,7 @@ class DispatchServicer(dispatch_service_pb2_grpc.DispatchServiceServicer):
                     free=load.free,
                     execution_ids=load.execution_ids,
                     poll_open=load.poll_open,
+                    pause=pause_message(load.pause),
                 )
                 for load in loads
             ]

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC
+from typing import Any, Final
 
 from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import dispatch_service_pb2 as pb
@@ -15,6 +16,9 @@ from services.scheduler.executions import calls
 from services.scheduler.executions.messages import failure_from_message, metrics_from_message
 from services.scheduler.executions.model import AttemptEnd, Finish, Instruction, Offer
 from services.scheduler.executions.repository.outcomes import printable
+
+MAXIMUM_ACCOUNT: Final = 100
+"""Characters of an account's name that are kept."""
 
 _PHASES = {attempt_pb2.AttemptPhase.Value(f"ATTEMPT_PHASE_{phase.name}"): phase for phase in calls.Phase}
 _OUTCOMES = {
@@ -52,11 +56,31 @@ def _open_session(message: pb.OpenSession, _: str) -> calls.OpenSession:
         attempts=_held(message.attempts),
         version=printable(message.version),
         other_boot_answers=message.other_boot_answers,
+        pause=_pause(message),
     )
 
 
 def _renew_session(message: pb.RenewSession, _: str) -> calls.RenewSession:
-    return calls.RenewSession(attempts=_held(message.attempts), draining=message.draining)
+    return calls.RenewSession(attempts=_held(message.attempts), draining=message.draining, pause=_pause(message))
+
+
+def _pause(message: pb.OpenSession | pb.RenewSession) -> calls.Pause | None:
+    if not message.HasField("pause"):
+        return None
+    try:
+        since = message.pause.since.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise invalid("The runner was paused at an instant that no calendar has.") from None
+    return calls.Pause(since, printable(message.pause.by)[:MAXIMUM_ACCOUNT])
+
+
+def pause_message(pause: calls.Pause | None) -> attempt_pb2.RunnerPause | None:
+    """The owner's pause, for the registry."""
+    if pause is None:
+        return None
+    message = attempt_pb2.RunnerPause(by=pause.by)
+    message.since.FromDatetime(pause.since)
+    return message
 
 
 def _set_poll(message: pb.SetPoll, _: str) -> calls.SetPoll:

@@ -12,6 +12,7 @@ MESSAGES: Mapping[str, str] = {
     "CAPABILITY": "The runner lacks the capabilities {capabilities}.",
     "OFFLINE": "The runner is not connected.",
     "SILENT": "The runner is connected, but does not ask for work at the moment.",
+    "PAUSED": "The runner was paused at its machine by {pause}; it goes on when it is resumed there.",
     "DRAINING": "The runner is draining: it takes no new work.",
     "BUSY": "All seats of the runner are taken.",
     "CONCURRENCY": "As many executions as the workflow allows at a time are at work ({concurrency_limit}).",
@@ -44,5 +45,5 @@ AWAITING_APPROVAL = PendingReason("", "", (Obstacle("APPROVAL", "It waits for a 
 
 
 def explain(codes: Sequence[str], facts: Mapping[str, object]) -> tuple[Obstacle, ...]:
-    """The obstacles of these codes; `facts` fills in `ready_at`, `labels`, `capabilities` and `concurrency_limit`."""
+    """The obstacles of these codes. `facts`: `ready_at`, `labels`, `capabilities`, `concurrency_limit`, `pause`."""
     return tuple(Obstacle(code, MESSAGES[code].format_map(facts)) for code in codes)

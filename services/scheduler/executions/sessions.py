@@ -43,6 +43,7 @@ async def open_session(
         capabilities=body.capabilities,
         draining=body.draining,
         version=body.version,
+        pause=body.pause,
     )
     await repository.adopt(connection, reconciled.adopted, epoch)
     await outcomes.unpark(connection, known.values())

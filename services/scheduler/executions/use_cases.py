@@ -268,7 +268,8 @@ async def _claim(connection: "Connection", execution_id: str, runner_id: str) ->
     except asyncpg.LockNotAvailableError:
         offer, codes = None, ["BUSY"]
     if offer is None:
-        facts = {"ready_at": "its time", "labels": "", "capabilities": "", "concurrency_limit": ""}
+        facts = {**dict.fromkeys(("labels", "capabilities", "concurrency_limit"), ""), "ready_at": "its time"}
+        facts["pause"] = "its owner"
         found = [{"code": each.code, "message": " ".join(each.message.split())} for each in explain(codes, facts)]
         raise runner_unavailable(found)
     return offer

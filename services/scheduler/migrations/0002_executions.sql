@@ -23,6 +23,8 @@ CREATE TABLE runner_session (
     draining         boolean NOT NULL DEFAULT false,
     poll_open        boolean NOT NULL DEFAULT false,
     version          text NOT NULL DEFAULT '',
+    paused_at        timestamptz,
+    paused_by        text NOT NULL DEFAULT '',
     opened_at        timestamptz NOT NULL DEFAULT now(),
     seen_at          timestamptz NOT NULL DEFAULT now(),
     closed_at        timestamptz

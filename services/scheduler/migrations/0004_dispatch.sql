@@ -45,6 +45,8 @@ BEGIN
     IF p_session.runner_id IS NULL OR p_session.closed_at IS NOT NULL
        OR p_session.seen_at <= now() - make_interval(secs => v_timing.offline_seconds) THEN
         v_found := v_found || 'OFFLINE'::text;
+    ELSIF p_session.paused_at IS NOT NULL AND NOT p_session.poll_open THEN
+        v_found := v_found || 'PAUSED'::text;
     ELSIF NOT p_session.poll_open OR p_session.seen_at <= now() - make_interval(secs => v_timing.silent_seconds) THEN
         v_found := v_found || 'SILENT'::text;
     END IF;

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from exekra.registry.v1 import runner_pb2
 from exekra.registry.v1 import runner_service_pb2 as pb
@@ -74,6 +75,21 @@ async def test_a_beat_without_metrics_keeps_the_earlier_ones(hub: Hub):
 
     await eventually(seen_again)
     assert (await shown(hub, runner_id)).metrics.cpu_percent == 42
+
+
+async def test_a_pause_is_passed_on_and_shown_instead_of_silence(hub: Hub):
+    runner_id, runner = await hub.new_runner()
+    pause = attempt_pb2.RunnerPause(since=Timestamp(seconds=1_780_000_000), by="anna")
+    await runner.hello(pause=pause)
+    await runner.beat(1, pause=pause)
+    await runner.beat(2)
+    assert [call.open_session.pause for call in hub.scheduler.calls("open_session")] == [pause]
+    renewals = [call.renew_session for call in hub.scheduler.calls("renew_session")]
+    assert [renewal.HasField("pause") for renewal in renewals] == [True, False]
+    await connected(hub, runner_id)
+    hub.scheduler.loads = [dispatch.RunnerLoad(runner_id=runner_id, slots=1, free=1, pause=pause)]
+    seen = await shown(hub, runner_id)
+    assert (seen.pause, seen.silent, seen.free_slots) == (pause, False, 0)
 
 
 @pytest.mark.parametrize(

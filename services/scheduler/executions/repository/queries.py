@@ -42,7 +42,7 @@ FILTERS = {
 }
 EVENTS = """SELECT seq, at, event, from_status, to_status, attempt_id, runner_id, facts FROM execution_event
  WHERE execution_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"""
-PENDING = """SELECT r.id AS runner_id, r.name, o.codes, e.ready_at, e.concurrency_limit,
+PENDING = """SELECT r.id AS runner_id, r.name, o.codes, e.ready_at, e.concurrency_limit, n.paused_at, n.paused_by,
  ARRAY (SELECT unnest(d.labels) EXCEPT SELECT unnest(r.labels) ORDER BY 1) AS labels,
  ARRAY (SELECT unnest(d.capabilities) EXCEPT SELECT unnest(n.capabilities) ORDER BY 1) AS capabilities
  FROM execution e JOIN demand d ON d.id = e.demand_id CROSS JOIN runner r LEFT JOIN runner_session n ON n.runner_id
@@ -232,6 +232,7 @@ async def pending_reasons(connection: "Connection", execution_id: str) -> list[P
             "labels": ", ".join(row["labels"]),
             "capabilities": ", ".join(row["capabilities"]),
             "concurrency_limit": row["concurrency_limit"],
+            "pause": _pause(row["paused_at"], row["paused_by"]),
         }
         reasons.append(PendingReason(str(row["runner_id"]), row["name"], explain(row["codes"], facts)))
     return reasons
@@ -244,6 +245,10 @@ async def is_possible(connection: "Connection", execution_id: str) -> bool:
 
 def _place(row: Any) -> Place:
     return Place(str(row["id"]), row["created_at"], row["status"])
+
+
+def _pause(since: datetime | None, by: str | None) -> str:
+    return f"{by or 'its owner'} at {since.isoformat(timespec='seconds')}" if since else ""
 
 
 def _text(value: object) -> str | None:

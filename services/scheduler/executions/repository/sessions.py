@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from services.scheduler.executions.calls import Pause, RenewSession
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
@@ -22,11 +25,12 @@ ADD_SEATS = """INSERT INTO seat (runner_id, slot) SELECT $1, slot FROM generate_
 LOCK_SESSION = """SELECT epoch, boot_id, registry_address, closed_at IS NOT NULL AS closed FROM runner_session
  WHERE runner_id = $1 FOR UPDATE"""
 OPEN = """INSERT INTO runner_session (runner_id, epoch, session_id, boot_id, registry_address, capabilities,
- draining, version)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ draining, version, paused_at, paused_by)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
  ON CONFLICT (runner_id) DO UPDATE SET epoch = excluded.epoch, session_id = excluded.session_id,
   boot_id = excluded.boot_id, registry_address = excluded.registry_address, capabilities = excluded.capabilities,
-  draining = excluded.draining, version = excluded.version, poll_open = false, opened_at = now(), seen_at = now(),
+  draining = excluded.draining, version = excluded.version, paused_at = excluded.paused_at,
+  paused_by = excluded.paused_by, poll_open = false, opened_at = now(), seen_at = now(),
   closed_at = NULL"""
 LOCK_SEATS = "SELECT FROM seat WHERE runner_id = $1 ORDER BY slot FOR UPDATE"
 LIVE_ATTEMPTS = "SELECT id FROM attempt WHERE runner_id = $1 AND ended_at IS NULL"
@@ -37,8 +41,10 @@ ADOPT = """UPDATE attempt a SET epoch = $2,
 EPOCHS = (
     "SELECT runner_id, epoch, closed_at IS NOT NULL AS closed FROM runner_session WHERE runner_id = ANY ($1::uuid[])"
 )
-RENEW_SESSIONS = """UPDATE runner_session n SET seen_at = now(), draining = c.draining
- FROM unnest($1::uuid[], $2::bigint[], $3::bool[]) AS c (runner_id, epoch, draining)
+RENEW_SESSIONS = """UPDATE runner_session n SET seen_at = now(), draining = c.draining, paused_at = c.paused_at,
+  paused_by = c.paused_by
+ FROM unnest($1::uuid[], $2::bigint[], $3::bool[], $4::timestamptz[], $5::text[])
+  AS c (runner_id, epoch, draining, paused_at, paused_by)
  WHERE n.runner_id = c.runner_id AND n.epoch = c.epoch AND n.closed_at IS NULL"""
 RENEW_LEASES = """WITH held AS (
  SELECT a.id FROM attempt a JOIN unnest($1::uuid[], $2::uuid[]) AS c (attempt_id, runner_id)
@@ -71,7 +77,8 @@ LOADS = """SELECT r.id, r.slots,
  coalesce((SELECT array_agg(a.execution_id ORDER BY a.id) FROM attempt a WHERE a.runner_id = r.id AND a.ended_at IS
  NULL),
   '{}') AS execution_ids,
- coalesce(n.poll_open AND n.closed_at IS NULL, false) AS poll_open
+ coalesce(n.poll_open AND n.closed_at IS NULL, false) AS poll_open,
+ CASE WHEN NOT n.poll_open THEN n.paused_at END AS paused_at, n.paused_by
  FROM runner r LEFT JOIN runner_session n ON n.runner_id = r.id
  WHERE r.deleted_at IS NULL AND ($1::uuid[] IS NULL OR r.id = ANY ($1::uuid[]))"""
 
@@ -109,6 +116,7 @@ class Load:
     free: int
     execution_ids: tuple[str, ...]
     poll_open: bool
+    pause: Pause | None
 
 
 async def lock_session(connection: "Connection", runner_id: str) -> Session | None:
@@ -134,10 +142,20 @@ async def open_session(
     capabilities: Sequence[str],
     draining: bool,
     version: str,
+    pause: Pause | None,
 ) -> None:
     """Makes this connection the runner's only one; its poll is closed until it polls."""
     await connection.execute(
-        OPEN, runner_id, epoch, session_id, boot_id, registry_address, sorted(capabilities), draining, version
+        OPEN,
+        runner_id,
+        epoch,
+        session_id,
+        boot_id,
+        registry_address,
+        sorted(capabilities),
+        draining,
+        version,
+        *_pause_columns(pause),
     )
 
 
@@ -159,10 +177,11 @@ async def read_epochs(connection: "Connection", runners: Sequence[str]) -> dict[
     return {str(row["runner_id"]): row["epoch"] for row in rows if not row["closed"]}
 
 
-async def renew_sessions(connection: "Connection", renewals: Sequence[tuple[str, int, bool]]) -> None:
-    """(runner, epoch, draining) of each heartbeat: the sessions were seen now."""
+async def renew_sessions(connection: "Connection", renewals: Sequence[tuple[str, tuple[int, RenewSession]]]) -> None:
+    """Runner, epoch and words of each heartbeat: the sessions were seen now."""
     if renewals:
-        await connection.execute(RENEW_SESSIONS, *(list(column) for column in zip(*renewals, strict=True)))
+        rows = [(runner, epoch, beat.draining, *_pause_columns(beat.pause)) for runner, (epoch, beat) in renewals]
+        await connection.execute(RENEW_SESSIONS, *(list(column) for column in zip(*rows, strict=True)))
 
 
 async def renew_leases(connection: "Connection", held: Sequence[tuple[str, str]]) -> dict[str, HeldState]:
@@ -245,6 +264,17 @@ async def find_addresses(connection: "Connection", runners: Sequence[str]) -> di
 async def read_loads(connection: "Connection", runners: Sequence[str] | None) -> list[Load]:
     """What these runners, or all, are doing now."""
     return [
-        Load(str(row["id"]), row["slots"], row["free"], tuple(map(str, row["execution_ids"])), row["poll_open"])
+        Load(
+            str(row["id"]),
+            row["slots"],
+            row["free"],
+            tuple(map(str, row["execution_ids"])),
+            row["poll_open"],
+            Pause(row["paused_at"], row["paused_by"]) if row["paused_at"] else None,
+        )
         for row in await connection.fetch(LOADS, runners)
     ]
+
+
+def _pause_columns(pause: Pause | None) -> tuple[datetime | None, str]:
+    return (pause.since, pause.by) if pause else (None, "")

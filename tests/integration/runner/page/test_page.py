@@ -1,6 +1,8 @@
+import getpass
 import io
 import json
 import zipfile
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,8 @@ async def test_a_paused_runner_finishes_its_work_and_takes_no_other_also_after_a
     state: Any = await visitor.do("/api/pause")
     assert state["pausedAt"]
     await hub.until(lambda: not hub.polled, SECONDS)
+    # The Hub hears of it before the next heartbeat is due.
+    await hub.until(lambda: any(beat.HasField("pause") for beat in hub.beats), SECONDS)
     await visitor.do("/api/pause")
     await visitor.do("/api/stop", attemptId=attempt.id)
     await hub.finished(attempt, SECONDS)
@@ -82,7 +86,11 @@ async def test_a_paused_runner_finishes_its_work_and_takes_no_other_also_after_a
     await hub.until(lambda: len(hub.hellos) == 2 and hub.beats, SECONDS)
     assert len(hub.polls) == polls
     assert agent.desk.state()["pausedAt"] == state["pausedAt"]
+    told = hub.hellos[1].pause
+    assert told.since.ToDatetime(UTC).isoformat() == state["pausedAt"]
+    assert told.by == getpass.getuser()
     agent.desk.resume()
+    await hub.until(lambda: not hub.beats[-1].HasField("pause"), SECONDS)
     await hub.until(lambda: hub.polled, SECONDS)
     assert (await hub.finished(await hub.offer(graphs.short()), SECONDS)).outcome == apb.OUTCOME_OK
 

@@ -185,9 +185,9 @@ class ScriptedRunner:
         failure = attempt_pb2.Failure(code=code, message="it broke", node_id="n1", retryable=retryable)
         return await self.finish(offer, attempt_pb2.OUTCOME_FAILED, output=b"", failure=failure)
 
-    async def beat(self, *held: attempt_pb2.HeldAttempt) -> Any:
+    async def beat(self, *held: attempt_pb2.HeldAttempt, pause: attempt_pb2.RunnerPause | None = None) -> Any:
         """A heartbeat."""
-        return await self._call(renew_session=pb.RenewSession(attempts=held))
+        return await self._call(renew_session=pb.RenewSession(attempts=held, pause=pause))
 
     async def goodbye(self) -> None:
         """Leaves in order."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from exekra.scheduler.v1 import attempt_pb2
 from exekra.scheduler.v1 import execution_service_pb2 as execution_pb
 from exekra.scheduler.v1.execution_pb2 import Execution
 from services.kit.ids import new_id
@@ -14,6 +15,7 @@ from services.scheduler.executions.repository import dispatch
 from tests.chaos.invariants import broken_invariants
 from tests.eventually import eventually
 from tests.integration.scheduler.executions.conftest import Scheduler, status_name
+from tests.integration.scheduler.executions.scripted_registry import answer_name
 
 
 async def reasons(scheduler: Scheduler, execution: Execution) -> dict[str, list[str]]:
@@ -94,6 +96,26 @@ async def test_pending_reasons_name_every_condition_of_every_runner(scheduler: S
     await silent.poll()
     assert (await silent.offer()).attempt.execution_id == execution.id
     assert await reasons(scheduler, execution) == {}
+
+
+async def test_a_runner_that_its_owner_paused_is_named_with_who_and_since(scheduler: Scheduler) -> None:
+    runner = await scheduler.runner(name="desk")
+    pause = attempt_pb2.RunnerPause(since=Timestamp(seconds=1_780_000_000), by="anna")
+    await runner.poll(is_open=False)
+    await runner.beat(pause=pause)
+    execution = await scheduler.submit(await scheduler.workflow())
+    assert await reasons(scheduler, execution) == {"desk": ["PAUSED"]}
+    [reason] = (await scheduler.get(execution)).pending_reasons
+    assert "by anna at 2026-05-28T20:26:40+00:00" in reason.obstacles[0].message
+    # Once it asks for work it gets some, whether its next heartbeat has come or not.
+    await runner.poll()
+    assert (await runner.offer()).attempt.execution_id == execution.id
+
+
+async def test_a_pause_at_an_instant_no_calendar_has_is_refused(scheduler: Scheduler) -> None:
+    runner = await scheduler.runner(name="desk")
+    refused = await runner.beat(pause=attempt_pb2.RunnerPause(since=Timestamp(seconds=10**15)))
+    assert answer_name(refused) == "FORBIDDEN"
 
 
 async def test_an_execution_no_runner_is_there_for_says_so(scheduler: Scheduler) -> None:

@@ -222,6 +222,7 @@ async def test_the_load_of_runners_is_told_to_the_registry(scheduler: Scheduler)
             loads = await call(stub.ListRunnerLoad, request, caller="registry")
             (load,) = loads.items
             assert (load.slots, load.free, list(load.execution_ids), load.poll_open) == (2, 1, [execution.id], True)
+            assert not load.HasField("pause")
 
 
 async def test_a_seat_nobody_was_found_for_is_looked_at_once_more_after_the_commit(scheduler: Scheduler) -> None:

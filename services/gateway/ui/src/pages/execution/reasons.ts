@@ -12,6 +12,7 @@ interface Condition {
 const LABELS: Record<string, string> = {
   OFFLINE: "Connected",
   SILENT: "Asks for work",
+  PAUSED: "Not paused",
   DISABLED: "Enabled",
   DRAINING: "Takes new work",
   OTHER_RUNNER: "The runner asked for",

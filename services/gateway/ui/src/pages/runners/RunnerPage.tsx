@@ -20,7 +20,7 @@ import { EditRunner } from "./EditRunner";
 import { metricsQuery, RUNNERS, runnerQuery, type Runner } from "./queries";
 import { RunnerMenu } from "./RunnerMenu";
 import classes from "./Runners.module.css";
-import { RunnerState } from "./RunnerState";
+import { RunnerState, pausedBy } from "./RunnerState";
 
 const CHART_MINUTES = 60;
 const SHOWN = 20;
@@ -66,6 +66,9 @@ function Shown({ runner }: { runner: Runner }) {
           Two machines use this runner's secret at the same time. Make a new secret, and pair only the right one.
         </Note>
       )}
+      {runner.pause && (
+        <Note tone="warn">{pausedBy(runner.pause)} It takes no new work until it is resumed there.</Note>
+      )}
       {runner.connectedAt === null && runner.lastSeenAt === null && (
         <Note tone="info">
           It has never connected. Make a new secret in the menu above to get the pairing command again.
@@ -80,7 +83,7 @@ function Shown({ runner }: { runner: Runner }) {
           <Facts
             rows={[
               ["Labels", runner.labels.join(", ")],
-              ["Slots", `${runner.slots - runner.freeSlots} of ${runner.slots} used`],
+              ["Slots", `${runner.executionIds.length} of ${runner.slots} used`],
               ["Can do", runner.capabilities.join(", ")],
               ["Host", runner.hostname],
               ["System", runner.platform],

@@ -66,7 +66,9 @@ function RunForm({ workflow, onClose }: { workflow: Workflow; onClose: () => voi
     queryFn: () => unwrap(api.GET("/api/runners", { params: { query: { limit: 200 } } })),
   });
   const connected =
-    runners.data?.items.filter((runner) => runner.state !== "OFFLINE" && !runner.disabled && !runner.draining) ?? [];
+    runners.data?.items.filter(
+      (runner) => runner.state !== "OFFLINE" && !runner.disabled && !runner.draining && !runner.pause,
+    ) ?? [];
   const inputs = declaredInputs(version.data);
   const run = useMutation({
     mutationFn: () =>

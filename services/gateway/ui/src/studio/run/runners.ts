@@ -7,6 +7,7 @@ export function choiceOf(runner: Runner): { free: boolean; words: string } {
   if (runner.disabled) return { free: false, words: "disabled" };
   if (runner.state === "OFFLINE") return { free: false, words: "not connected" };
   if (runner.draining) return { free: false, words: "draining" };
+  if (runner.pause) return { free: false, words: "paused at the machine" };
   if (runner.state === "BUSY") return { free: false, words: "busy" };
   return { free: true, words: "runs this draft now" };
 }
