@@ -5,8 +5,8 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +97,10 @@ class FarRunner:
                 await self._process.wait()
 
     def kill_execution(self) -> None:
-        """SIGKILL of the process that pays."""
+        """SIGKILL of the execution's own process, whose parent is the agent's fork server. What it started lives on."""
         assert self._process is not None
-        agent = psutil.Process(self._process.pid)
-        attempts = [each for each in agent.children(recursive=True) if each.environ().get("EXEKRA_ATTEMPT")]
-        # The mark is set in the forked process itself, where the kernel's copy of the environment does not show it.
-        victims = attempts or [each for each in agent.children(recursive=True) if each.ppid() != agent.pid]
-        for victim in victims:
+        servers = psutil.Process(self._process.pid).children()
+        for victim in [each for server in servers for each in server.children()]:
             victim.kill()
 
     def journal(self) -> Attempts:
@@ -120,6 +117,26 @@ class FarRunner:
 
         await eventually(done, seconds=SECONDS, what="the far runner owes the Hub nothing")
         return self.journal().delivered
+
+    async def assert_agreement(self, statuses: Mapping[str, str]) -> None:
+        """What the journal holds and delivered is what the Hub shows: `statuses` of all executions by their id."""
+        delivered = await self.settled()
+        for finish in delivered:
+            assert STATUS[finish.status] == statuses[finish.execution_id]
+        assert {finish.execution_id for finish in delivered} == {
+            each for each, status in statuses.items() if status != "LOST"
+        }
+
+    def leftovers(self) -> list[str]:
+        """Command lines of processes that belong to an execution: browsers and whatever else names its folder."""
+        mark = str(self._home / "work")
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                line = " ".join(process.cmdline())
+                if mark in line and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(line)
+        return found
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.burst import assert_sound
-from tests.chaos.far_runner import STATUS, FarRunner, far_runner, paid, paid_so_far, payments, twice
+from tests.chaos.far_runner import far_runner, paid, paid_so_far, payments, twice
 from tests.chaos.proxy import Proxy
 from tests.hub import HubUnderTest, hub_under_test
 from tests.rest import eventually
@@ -50,16 +50,6 @@ async def _log(hub: HubUnderTest, execution_id: str) -> list[str]:
     return [line["message"] for line in lines if line["message"].startswith("paid")]
 
 
-async def _assert_agreement(runner: FarRunner, statuses: dict[str, str]) -> None:
-    """What the journal holds and delivered is what the Hub shows."""
-    delivered = await runner.settled()
-    for finish in delivered:
-        assert STATUS[finish.status] == statuses[finish.execution_id]
-    assert {finish.execution_id for finish in delivered} == {
-        each for each, status in statuses.items() if status != "LOST"
-    }
-
-
 async def test_cuts_of_the_network_delay_the_story_and_change_nothing_in_it(tmp_path: Path, intervals: Path) -> None:
     cuts: dict[str, Callable[[Proxy], Any]] = {
         "blackhole": lambda network: _stand_still(network, Proxy.blackhole),
@@ -79,7 +69,7 @@ async def test_cuts_of_the_network_delay_the_story_and_change_nothing_in_it(tmp_
                 assert (name, execution["status"], execution["failure"]) == (name, "COMPLETED", None)
                 assert paid(marks) == list(range(COUNT)), name
                 assert await _log(hub, execution_id) == [f"paid {number}" for number in range(COUNT)], name
-            await _assert_agreement(runner, statuses)
+            await runner.assert_agreement(statuses)
         await assert_sound(hub, intervals)
 
 
@@ -104,7 +94,7 @@ async def test_a_killed_process_or_agent_ends_its_work_and_never_repeats_it(tmp_
             for each in (marks, marks_of_agent):
                 assert twice(each) == []
                 assert len(paid(each)) < COUNT
-            await _assert_agreement(runner, statuses)
+            await runner.assert_agreement(statuses)
         await assert_sound(hub, intervals)
 
 
@@ -133,5 +123,5 @@ async def test_work_that_cannot_reach_the_hub_stops_itself_before_the_hub_gives_
             assert len(paid(marks)) == count, "nothing was done after the Hub had given it up"
             assert twice(marks) == []
             assert (await hub.api.patient("GET", f"/executions/{execution_id}"))["execution"]["status"] == "LOST"
-            await _assert_agreement(runner, {execution_id: "LOST"})
+            await runner.assert_agreement({execution_id: "LOST"})
         await assert_sound(hub, intervals)

@@ -17,6 +17,8 @@ class Challenge:
 
     game: str = ""
     entered: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    came: list[tuple[str, int]] = field(default_factory=list)
+    """Game and round of everything that ever came: also what came twice."""
     milliseconds: int | None = None
 
     def judge(self) -> tuple[int, int]:
@@ -46,6 +48,7 @@ class Challenge:
             self.game, self.milliseconds = document["game"], None
             self.entered.clear()
         number = int(document["round"])
+        self.came.append((self.game, number))
         self.entered[number] = document["values"]
         return web.json_response({"round": number})
 
