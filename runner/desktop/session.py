@@ -27,6 +27,11 @@ class DesktopSession:
         # Neither X11's library nor COM may be used from several threads.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="desktop")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether seat and connection are there."""
+        return self._driver is not None
+
     async def open(self, waits: Callable[[], None]) -> None:
         """Take the seat, for which it may have to wait (`waits` is called then), and connect; done once."""
         async with self._opening:

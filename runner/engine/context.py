@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 
 from runner.engine.events import Sink
 from runner.engine.reporter import Reporter
@@ -14,7 +15,7 @@ from runner.nodes.resources import Resources
 class Context:
     """What a node may use while it runs; the NodeContext of one try."""
 
-    __slots__ = ("_reporter", "_request", "_resources", "_run", "_sink", "try_number")
+    __slots__ = ("_reporter", "_request", "_resources", "_run", "_sink", "_until", "try_number")
 
     def __init__(
         self,
@@ -31,6 +32,8 @@ class Context:
         self._reporter = reporter
         self._sink = sink
         self.try_number = try_number
+        seconds = run.node.node.timeout_seconds
+        self._until = None if seconds is None else monotonic() + seconds
 
     @property
     def execution_id(self) -> str:
@@ -46,6 +49,11 @@ class Context:
     def workdir(self) -> Path:
         """The execution's folder."""
         return self._request.workdir
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the node's own time; never below 0."""
+        return None if self._until is None else max(0.0, self._until - monotonic())
 
     @property
     def resources(self) -> Resources:

@@ -38,6 +38,8 @@ from runner.workflow.evaluation import Environment, ExpressionError
 from runner.workflow.secret_places import secrets_at
 
 MAX_BACKOFF_SECONDS = 300.0
+EVIDENCE_SECONDS = 35.0
+"""How long a node whose time is over may take to keep a picture of it."""
 _JITTER = 0.2
 
 
@@ -154,8 +156,9 @@ class NodeRunner:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a node raises is its failure, not ours
             if isinstance(error, TimeoutError) and seconds is not None and limit.expired():
-                message = f"The node did not end within {seconds:g} seconds."
-                raise NodeFailure("TIMEOUT", message, retryable=True) from None
+                late = NodeFailure("TIMEOUT", f"The node did not end within {seconds:g} seconds.", retryable=True)
+                await _keep_evidence(node_type, late, context)
+                raise late from None
             context.log("error", "".join(traceback.format_exception(error)))
             raise NodeFailure("NODE_CRASHED", f"{type(error).__name__}: {error}") from None
 
@@ -203,6 +206,14 @@ def backoff_seconds(first: float, try_number: int) -> float:
     """The pause after a try: doubled each time, at most five minutes, a fifth more or less by chance."""
     pause = min(first * 2.0 ** min(try_number - 1, 30), MAX_BACKOFF_SECONDS)
     return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - spreads load, protects nothing
+
+
+async def _keep_evidence(node_type: NodeType[Any], failure: NodeFailure, context: Context) -> None:
+    try:
+        async with asyncio.timeout(EVIDENCE_SECONDS):
+            await node_type.keep_evidence(failure, context)
+    except Exception as error:  # noqa: BLE001 - the failure itself matters more
+        context.log("warning", f"Nothing could be kept of the failure: {type(error).__name__}: {error}")
 
 
 def _failure(run: NodeRun, error: NodeFailure) -> Failure:

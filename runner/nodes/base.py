@@ -143,6 +143,11 @@ class NodeContext(Protocol):
         ...
 
     @property
+    def seconds_left(self) -> float | None:
+        """Until the node's own time limit ends it; None without one. For what a cancelled wait would not end."""
+        ...
+
+    @property
     def resources(self) -> Resources:
         """What nodes of this execution keep open for each other; closed at its end."""
         ...
@@ -225,6 +230,9 @@ class NodeType(ABC, Generic[ConfigT]):
             expression_fields=cls.expression_fields,
             dynamic_ports=cls.dynamic_ports,
         )
+
+    async def keep_evidence(self, failure: NodeFailure, context: NodeContext) -> None:
+        """The node's own time limit ended `run`: attach what shows how far it came, refer to it in the details."""
 
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> Result | Suspension:

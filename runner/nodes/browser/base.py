@@ -5,6 +5,7 @@ Importable without Playwright: a runner declares its nodes also where no browser
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, cast
 
 from pydantic import Field
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 RESOURCE: Final = "browser"
 """The name under which an execution keeps its browser."""
+
+_LEAST_SECONDS: Final = 0.01
+"""The library takes 0 for no limit at all."""
 
 WaitSeconds = Annotated[
     float,
@@ -47,6 +51,10 @@ class BrowserNode(NodeType[ConfigT]):
         """
         session = current_session(context)
         return Result(await guarded(lambda: self.act(config, session, context), session, context, self.doing))
+
+    async def keep_evidence(self, failure: NodeFailure, context: NodeContext) -> None:
+        """A screenshot and the trace, if the browser was open by then."""
+        await keep_browser_evidence(failure, context)
 
     @abstractmethod
     async def act(self, config: ConfigT, session: "BrowserSession", context: NodeContext) -> Json:
@@ -90,6 +98,17 @@ async def guarded(
         tell_dialogs(session, context)
 
 
+async def keep_browser_evidence(failure: NodeFailure, context: NodeContext) -> None:
+    """What `guarded` keeps of a failure, for one that came from outside of the act."""
+    session = context.resources.get(RESOURCE)
+    if session is None:
+        return
+    from runner.nodes.browser import failures  # noqa: PLC0415 - see `guarded`
+
+    failure.details.update(failures.place(cast("BrowserSession", session)))
+    await failures.keep_evidence(failure, cast("BrowserSession", session), context)
+
+
 async def find_element(
     selector: str | Selector, seconds: float, session: "BrowserSession", context: NodeContext
 ) -> "Found":
@@ -97,12 +116,19 @@ async def find_element(
 
     Raises NotFoundError.
     """
-    found = await session.find(selector, seconds)
+    found = _in_time(await session.find(selector, seconds), context.seconds_left)
     if found.place > 1:
         before = "; ".join(map(str, found.tried[:-1]))
         message = f"The element was found by its candidate {found.place}, {found.candidate}; before: {before}."
         context.log("warning", message)
     return found
+
+
+def _in_time(found: "Found", seconds_left: float | None) -> "Found":
+    """The library would carry out a click or a filling in that nobody waits for any more."""
+    if seconds_left is None or seconds_left >= found.left_seconds:
+        return found
+    return replace(found, left_seconds=max(seconds_left, _LEAST_SECONDS))
 
 
 def tell_dialogs(session: "BrowserSession", context: NodeContext) -> None:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from runner.nodes.base import NodeConfig, NodeContext, NodeFailure, NodeType, Result
 from runner.nodes.browser import program
-from runner.nodes.browser.base import RESOURCE, WaitSeconds, guarded
+from runner.nodes.browser.base import RESOURCE, WaitSeconds, guarded, keep_browser_evidence
 from runner.nodes.browser.navigation import Address, FailOnError, go
 
 
@@ -47,6 +47,10 @@ class OpenBrowser(NodeType[OpenConfig]):
     example: ClassVar[dict[str, Any]] = {"url": "https://example.com/login"}
     capabilities = ("browser",)
     repeatable = True
+
+    async def keep_evidence(self, failure: NodeFailure, context: NodeContext) -> None:
+        """A screenshot and the trace of a first page that did not come in time."""
+        await keep_browser_evidence(failure, context)
 
     async def run(self, config: OpenConfig, context: NodeContext) -> Result:
         """Start Chromium. Raises NodeFailure BROWSER_MISSING, BROWSER_NOT_STARTED, and what browser.goto raises."""

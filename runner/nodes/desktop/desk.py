@@ -55,6 +55,12 @@ class Desk:
         await session.open(lambda: context.log("info", "Another execution uses the screen; waiting for its end."))
         return cls(session, context)
 
+    @classmethod
+    def at_hand(cls, context: NodeContext) -> "Desk | None":
+        """The screen as this execution has it already; None while it does not."""
+        session = context.resources.get(_RESOURCE)
+        return cls(session, context) if isinstance(session, DesktopSession) and session.is_open else None
+
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Pointer and keyboard for this node alone."""
         return self._session.turn()

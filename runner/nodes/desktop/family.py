@@ -34,6 +34,12 @@ class DesktopNode(NodeType[ConfigT]):
                 details["screenshot"] = await _screenshot(desk)
             raise NodeFailure(error.code, error.message, retryable=error.retryable, details=details) from error
 
+    async def keep_evidence(self, failure: NodeFailure, context: NodeContext) -> None:
+        """A picture of the screen, if the execution had come to it by then."""
+        desk = Desk.at_hand(context)
+        if desk is not None:
+            failure.details["screenshot"] = await _screenshot(desk)
+
     @abstractmethod
     async def act(self, config: ConfigT, desk: Desk) -> Json:
         """Do the work once and answer the output. Raises DesktopError, or NodeFailure for what is no desktop's."""

@@ -59,6 +59,7 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     executions.BulkItem: ("BulkItem",),
     executions.BulkAnswer: ("BulkAnswer",),
     runners.RunnerMetrics: ("RunnerMetrics",),
+    runners.RunnerPause: ("RunnerPause",),
     runners.Runner: ("RunnerShape",),
     runners.RunnerSecret: ("RunnerSecret",),
     runners.PairingToken: ("PairingToken",),

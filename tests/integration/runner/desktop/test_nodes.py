@@ -11,6 +11,8 @@ from Xlib import X
 
 from runner.desktop.matching import Template
 from runner.desktop.seat import Seat, current_use
+from runner.nodes.base import NodeFailure
+from runner.nodes.registry import node_types
 from tests.eventually import eventually
 from tests.integration.runner.desktop.conftest import FORM, PATIENCE, Workplace, press, python_with_tk, required
 from tests.integration.runner.desktop.pictures import as_address, tick
@@ -55,6 +57,17 @@ async def test_a_picture_that_is_not_there_is_told_with_the_nearest_place(form, 
     assert failure.details["best"]["confidence"] < 0.9
     assert form.booked == []
     assert "n1-failed.png" in place.attached
+
+
+async def test_a_node_whose_own_time_is_over_keeps_the_screen_as_it_was(form, place):
+    node = node_types()["desktop.click"]
+    late = NodeFailure("TIMEOUT", "The node did not end within 5 seconds.", retryable=True)
+    await node.keep_evidence(late, place)
+    assert (late.details, place.attached) == ({}, {}), "it had not come to the screen yet"
+    await place.run("desktop.screenshot", window=ORDER, timeoutSeconds=PATIENCE)
+    await node.keep_evidence(late, place)
+    assert late.details["screenshot"]["name"] == "n1-failed.png"
+    assert place.attached["n1-failed.png"].startswith(b"\x89PNG")
 
 
 async def test_a_picture_that_is_there_twice_is_clicked_only_when_it_is_said_which(form, place, driver):

@@ -22,6 +22,7 @@ class Workplace:
     execution_id: str = "0198a8f0-0000-7000-8000-000000000001"
     node_id: str = "n1"
     try_number: int = 1
+    seconds_left: float | None = None
     lines: list[tuple[str, str]] = field(default_factory=list)
     attached: dict[str, bytes] = field(default_factory=dict)
     resources: Resources = field(default_factory=Resources)

@@ -70,3 +70,30 @@ async def test_a_workflow_signs_in_and_tells_nothing_of_the_password(tmp_path: P
     assert not [line for line in witness.lines if SECRET in line.message]
     with zipfile.ZipFile(BytesIO(witness.artifacts["miss-trace.zip"])) as trace:
         assert not [name for name in trace.namelist() if SECRET.encode() in trace.read(name)]
+
+
+VEILED = """data:text/html,<title>Veiled</title><style>div { position: fixed; inset: 0 }</style><p></p>
+<button onclick="document.querySelector('p').textContent = 'Clicked'">Go</button><div></div>"""
+UNVEIL = """document.querySelector('div').remove();
+await new Promise((done) => setTimeout(done, 1200)); return document.querySelector('p').textContent;"""
+
+
+async def test_a_node_s_own_time_limit_keeps_picture_and_trace_and_nothing_is_clicked_later(tmp_path: Path):
+    steps = [
+        ("start", "control.start", {}),
+        ("open", "browser.open", {"url": VEILED}),
+        ("go", "browser.click", {"selector": "text=Go", "waitSeconds": 60}),
+        ("look", "browser.script", {"code": UNVEIL}),
+    ]
+    nodes = [{"id": name, "type": kind, "config": config} for name, kind, config in steps]
+    nodes[2] |= {"timeoutSeconds": 1.5, "onError": "continue"}
+    edges = [{"from": a["id"], "to": b["id"]} for a, b in pairwise(nodes)]
+    graph = {"schemaVersion": 1, "nodes": nodes, "edges": edges, "output": {"said": "{{ nodes.look.output.result }}"}}
+    witness = Witness()
+    plan = compile_plan(graph_from(graph), declarations())
+    outcome = await execute(plan, RunRequest("e1", tmp_path), witness, node_types())
+    assert (outcome.status, outcome.output) == ("completed", {"said": ""}), outcome.failure
+    [late] = [event.failure for event in witness.events if event.failure is not None]
+    assert (late.code, late.retryable) == ("TIMEOUT", True)
+    assert {late.details[kind]["name"] for kind in ("screenshot", "trace")} == set(witness.artifacts)
+    assert set(witness.artifacts) == {"go-failure.png", "go-trace.zip"}
