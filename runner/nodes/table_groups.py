@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, ClassVar, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -76,8 +76,8 @@ class GroupTable(NodeType[GroupConfig]):
 class JoinTablesConfig(NodeConfig):
     """Config of table.join."""
 
-    left: Rows
-    right: Rows
+    left: Annotated[Rows, Field(title="Left rows", description="The table that is kept or matched.")]
+    right: Annotated[Rows, Field(title="Right rows", description="The table whose columns are added.")]
     on: ColumnNames = Field(min_length=1, title="Equal columns", description="Columns of the left table to match by.")
     right_on: ColumnNames | None = Field(
         default=None, title="Their names right", description="When the right table calls them differently."

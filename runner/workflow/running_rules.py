@@ -12,7 +12,12 @@ from runner.workflow.reference_rules import written_by
 
 _NODES_NAMED = 20
 _LONG_SECONDS = 60.0
-_WRITERS_COMPARED = 200
+_NODES_COMPARED = 200
+_BROWSER = "browser."
+_TAB_READERS = frozenset(
+    {"browser.extractText", "browser.extractAttribute", "browser.extractTable", "browser.screenshot", "browser.wait"}
+)
+"""They leave the page as it is."""
 
 
 def running_problems(
@@ -21,6 +26,7 @@ def running_problems(
     """Everything that would go wrong, or surprise, while the graph runs."""
     yield from _repetition(graph, catalogue)
     yield from _parallel_writes(graph, flow)
+    yield from _shared_tab(graph, flow)
     yield from _error_ports(graph)
     yield from _waits(graph, flow)
     if capabilities is not None:
@@ -74,12 +80,34 @@ def _parallel_writes(graph: Graph, flow: Flow) -> Iterator[Problem]:
             message = f"Turns that run at the same time all write the variable {name!r}; the last one wins."
             yield Problem(found.id, found.pointer, message, "warning")
             continue
-        pairs = combinations(nodes[:_WRITERS_COMPARED], 2)
+        pairs = combinations(nodes[:_NODES_COMPARED], 2)
         together = next((pair for pair in pairs if _run_together(*pair, flow)), None)
         if together is not None:
             first, second = together
             message = f"{first.id!r} and {second.id!r} may run at the same time and both write the variable {name!r}."
             yield Problem(second.id, second.pointer, message, "warning")
+
+
+def _shared_tab(graph: Graph, flow: Flow) -> Iterator[Problem]:
+    """An execution has one browser and acts in one tab: what acts there runs alone, readers may run together."""
+    here = [node for node in graph.top.walk() if node.type.startswith(_BROWSER) and not node.disabled]
+    for node in here:
+        if node.type not in _TAB_READERS and _in_parallel_turns(node, flow):
+            message = (
+                "Turns that run at the same time would all act in the one tab of the execution's browser. Let one turn "
+                "run at a time, or give each its own execution, as by a work queue and several slots."
+            )
+            yield Problem(node.id, node.pointer, message)
+            return
+    for first, second in combinations(here[:_NODES_COMPARED], 2):
+        both_read = first.type in _TAB_READERS and second.type in _TAB_READERS
+        if not both_read and _run_together(first, second, flow):
+            message = (
+                f"{first.id!r} and {second.id!r} may run at the same time in the one tab of the execution's browser. "
+                "Let one come after the other."
+            )
+            yield Problem(second.id, second.pointer, message)
+            return
 
 
 def _in_parallel_turns(node: Node, flow: Flow) -> bool:

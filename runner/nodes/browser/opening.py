@@ -15,8 +15,8 @@ class OpenConfig(NodeConfig):
 
     url: Address | None = Field(default=None, title="Address", description="The first page; none: an empty tab.")
     headless: bool = Field(default=True, title="Without a window", description="Off: a window on the runner's screen.")
-    width: int = Field(default=1280, ge=200, le=7680, title="Width", description="Of the page, in pixels.")
-    height: int = Field(default=900, ge=200, le=7680, title="Height", description="Of the page, in pixels.")
+    width: int = Field(default=1280, ge=200, le=7680, title="Width", description="How wide the page is, in pixels.")
+    height: int = Field(default=900, ge=200, le=7680, title="Height", description="How high the page is, in pixels.")
     locale: str | None = Field(default=None, title="Language", description="For instance de-CH; none: the system's.")
     time_zone: str | None = Field(default=None, title="Time zone", description="For instance Europe/Zurich.")
     user_agent: str | None = Field(default=None, title="User agent", description="What the browser calls itself.")
