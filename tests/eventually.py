@@ -10,7 +10,7 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], seconds: float = 10.0) -> T:
+async def eventually(check: Callable[[], T | Awaitable[T]], seconds: float = 30.0) -> T:
     """The first true answer of `check`. Raises AssertionError with its last answer after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

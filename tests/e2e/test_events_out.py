@@ -93,20 +93,19 @@ async def test_an_execution_is_told_signed_and_in_order_and_what_was_missed_is_s
 
 async def test_what_an_endpoint_missed_while_it_was_off_is_sent_when_asked_for(hub: Integrator) -> None:
     workflow_id = await hub.api.publish(unique("Missed"), FAILING)
-    async with receiving() as receiver:
+    async with receiving() as receiver, receiving() as witness:
         made = await make_endpoint(hub, receiver, workflow_id, enabled=False, eventTypes=["execution.failed"])
+        beside = await make_endpoint(hub, witness, workflow_id, eventTypes=["execution.failed"])
         path = f"/event-endpoints/{made['endpoint']['id']}"
         failed = await hub.run(workflow_id)
+        await eventually(lambda: witness.came)  # only now the event has passed the one that is off
         await hub.api.call("PATCH", path, {"enabled": True})
-
-        async def was_replayed() -> bool:
-            return bool((await hub.api.call("POST", f"{path}/replay", {"missed": True}))["replayed"])
-
-        await eventually(was_replayed)
+        assert await hub.api.call("POST", f"{path}/replay", {"missed": True}) == {"replayed": 1, "more": False}
         await eventually(lambda: receiver.came)
         told = receiver.came[0].event["data"]["execution"]
         assert (told["id"], told["failure"]["code"]) == (failed["id"], failed["failure"]["code"])
-        await hub.ask("DELETE", f"/api{path}")
+        for each in (made, beside):
+            await hub.ask("DELETE", f"/api/event-endpoints/{each['endpoint']['id']}")
 
 
 async def test_the_command_line_makes_tests_lists_and_replays(hub: Integrator, tmp_path: Path) -> None:
