@@ -4,25 +4,21 @@ import asyncio
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from services.kit.postgres import SCHEMAS, migrate
-from services.launcher import database as hub_database
+from services.kit.postgres import SCHEMAS
 from services.launcher.ports import free_port
 from services.launcher.postgres_server import STOP_SIGNAL, PostgresServer
 from services.launcher.valkey_server import ValkeyServer
+from tests.databases import PASSWORD, Databases, HubDatabase, databases_on
 
-PASSWORD = "tests-only"
 WHOLE_SYSTEM = "tests/e2e/"
 
 
@@ -67,76 +63,27 @@ def valkey_url(short_folder: Path) -> Iterator[str]:
         yield server.url
 
 
-@dataclass(frozen=True)
-class HubDatabase:
-    """A fresh database with every schema and role. `dsns` maps a service ("scheduler", …) to its role's address."""
-
-    name: str
-    admin_dsn: str
-    dsns: Mapping[str, str]
-
-
 MakeDatabase = Callable[[list[str]], Awaitable[HubDatabase]]
 
 
-@dataclass
-class Databases:
-    """Makes databases by copying a migrated template, one template for each set of services."""
-
-    server: PostgresServer
-    templates: dict[tuple[str, ...], str] = field(default_factory=dict)
-    made: list[str] = field(default_factory=list)
-
-    async def make(self, services: list[str]) -> HubDatabase:
-        """A database in which the migrations of the named services are applied; all roles and schemas are there."""
-        wanted = tuple(sorted(set(services)))
-        template = self.templates.get(wanted)
-        if template is None:
-            template = f"template_{uuid4().hex}"
-            await hub_database.create_database(self.server.dsn(), template)
-            await self._prepare(template)
-            for service in wanted:
-                await migrate(self.server.dsn(database=template), service)
-            self.templates[wanted] = template
-        name = f"test_{uuid4().hex}"
-        await self._run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        self.made.append(name)
-        # Who may connect is not part of a template.
-        await self._prepare(name)
-        return self._described(name)
-
-    async def drop_all(self) -> None:
-        """Drop what was made; sessions that are left over are ended."""
-        while self.made:
-            await self._run(f"DROP DATABASE {self.made.pop()} WITH (FORCE)")
-
-    async def _prepare(self, name: str) -> None:
-        dsn = self.server.dsn(database=name)
-        await hub_database.prepare_roles(dsn, dict.fromkeys(SCHEMAS, PASSWORD))
-
-    def _described(self, name: str) -> HubDatabase:
-        admin = self.server.dsn(database=name)
-        dsns = {service: hub_database.dsn_of_role(admin, service, PASSWORD) for service in SCHEMAS}
-        return HubDatabase(name=name, admin_dsn=admin, dsns=dsns)
-
-    async def _run(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.server.dsn())
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-
 @pytest.fixture(scope="session")
-def _databases(postgres_server: PostgresServer) -> Databases:
-    return Databases(postgres_server)
+def _databases(postgres_server: PostgresServer) -> Iterator[Databases]:
+    with databases_on(postgres_server) as databases:
+        yield databases
 
 
 @pytest.fixture
 async def make_database(_databases: Databases) -> AsyncIterator[MakeDatabase]:
     """`await make_database(["scheduler"])` answers a HubDatabase of this test alone."""
-    yield _databases.make
-    await _databases.drop_all()
+    made = []
+
+    async def make(services: list[str]) -> HubDatabase:
+        made.append(await _databases.make(services))
+        return made[-1]
+
+    yield make
+    for database in made:
+        _databases.drop(database)
 
 
 @pytest.fixture

@@ -2,12 +2,20 @@
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from services.gateway.identity.passwords import Passwords
 from tests.conftest import HubDatabase, MakeDatabase
 from tests.integration.gateway.served import Script, Served, serving
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash takes its time so that guessing does, and these tests make hundreds."""
+    monkeypatch.setattr("services.gateway.identity.service.Passwords", partial(Passwords, memory_kib=64))
 
 
 @pytest.fixture
