@@ -37,11 +37,11 @@ PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def page_routes(gateway: Gateway, routes: tuple[Route, ...]) -> list[web.RouteDef]:
     """All of them open to anyone; `/metrics` asks for its own token."""
-    document = build_document(routes, gateway.identity.cookie)
+    document = _Document(routes, gateway.identity.cookie)
     pages = {
-        DOCS: _page(lambda nonce: render_docs(document, nonce)),
+        DOCS: _documentation(document),
         **{f"{GUIDES}/{name}": _page(partial(render_guide, guide)) for name, guide in render_guides().items()},
-        f"{API}/openapi.json": _fixed(json.dumps(document, separators=(",", ":")).encode(), "application/json"),
+        f"{API}/openapi.json": _openapi(document),
         "/healthz": _fixed(b'{"status":"ok"}', "application/json"),
         "/readyz": _readiness(gateway),
         "/metrics": _metrics(gateway),
@@ -52,6 +52,41 @@ def page_routes(gateway: Gateway, routes: tuple[Route, ...]) -> list[web.RouteDe
     for name, media_type in ASSETS.items():
         pages[f"/assets/{name}"] = _fixed((folder / name).read_bytes(), media_type, ASSET_AGE)
     return [*(web.get(path, handler) for path, handler in pages.items()), *BrowserUi().routes()]
+
+
+class _Document:
+    """The OpenAPI document, made when somebody first asks: a gateway that starts has better things to do."""
+
+    def __init__(self, routes: tuple[Route, ...], cookie: str) -> None:
+        self._make = partial(build_document, routes, cookie)
+        self._made: dict[str, Any] = {}
+        self._making = asyncio.Lock()
+
+    async def get(self) -> dict[str, Any]:
+        """Made once, beside the requests of others."""
+        async with self._making:
+            self._made = self._made or await asyncio.to_thread(self._make)
+        return self._made
+
+
+def _documentation(document: _Document) -> PageHandler:
+    async def show(request: web.Request) -> web.StreamResponse:
+        return await _page(partial(render_docs, await document.get()))(request)
+
+    return show
+
+
+def _openapi(document: _Document) -> PageHandler:
+    made: PageHandler | None = None
+
+    async def show(request: web.Request) -> web.StreamResponse:
+        nonlocal made
+        if made is None:
+            body = json.dumps(await document.get(), separators=(",", ":")).encode()
+            made = _fixed(body, "application/json")
+        return await made(request)
+
+    return show
 
 
 def _page(render: Callable[[str], str]) -> PageHandler:
