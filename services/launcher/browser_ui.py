@@ -14,6 +14,8 @@ from typing import Final
 from services.launcher.console import Console
 
 SCRIPT: Final = Path(__file__).resolve().parent.parent.parent / "scripts/ui.py"
+END_SECONDS: Final = 3.0
+LOOK_SECONDS: Final = 0.05
 
 
 async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
@@ -37,6 +39,16 @@ async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
         if await process.wait() != 0:
             console.warn(f"there is no browser UI: {last}")
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+        await _end(process)
+
+
+async def _end(script: asyncio.subprocess.Process) -> None:
+    """Ends the script and what it started: npm goes on for a while after whoever called it has gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(script.pid, signal.SIGTERM)
+        await script.wait()
+        for _ in range(int(END_SECONDS / LOOK_SECONDS)):
+            os.killpg(script.pid, 0)  # raises once nobody is left
+            await asyncio.sleep(LOOK_SECONDS)
+        os.killpg(script.pid, signal.SIGKILL)
+    await script.wait()

@@ -44,3 +44,18 @@ async def test_stopping_the_hub_ends_the_build(tmp_path: Path) -> None:
     with suppress(asyncio.CancelledError):
         await build
     assert not psutil.pid_exists(pid)
+
+
+async def test_what_the_build_started_is_ended_with_it_even_if_it_will_not(tmp_path: Path) -> None:
+    script, said = tmp_path / "ui.py", list[str]()
+    stubborn = (
+        "import signal, os, time; signal.signal(15, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(60)"
+    )
+    script.write_text(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {stubborn!r}])")
+    build = asyncio.create_task(build_browser_ui(Console("console", said.append), script))
+    await eventually(lambda: said)
+    pid = int(said[0].partition("] ")[2])
+    build.cancel()
+    with suppress(asyncio.CancelledError):
+        await build
+    await eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
