@@ -8,9 +8,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.02
+PATIENCE_SECONDS = 60.0
+"""A machine that others use answers late; what never comes is told within the time of a test all the same."""
 
 
-async def eventually(check: Callable[[], T | Awaitable[T]], seconds: float = 30.0) -> T:
+async def eventually(check: Callable[[], T | Awaitable[T]], seconds: float = PATIENCE_SECONDS) -> T:
     """The first true answer of `check`. Raises AssertionError with its last answer after `seconds`."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

@@ -97,7 +97,7 @@ class Api:
         return await eventually(look, seconds=seconds, what=f"execution {execution_id} ends")
 
 
-async def eventually(look: Callable[[], Any], *, seconds: float = 30.0, what: str = "it happens") -> Any:
+async def eventually(look: Callable[[], Any], *, seconds: float = 60.0, what: str = "it happens") -> Any:
     """The first true thing `look` answers, asked every 50 ms. Raises AssertionError when there is none in time."""
     until = time.monotonic() + seconds
     while True:

@@ -42,7 +42,7 @@ async def reaches(hub: Integrator, execution_id: str, status: str) -> None:
     async def look() -> bool:
         return (await shown(hub, execution_id))["status"] == status
 
-    await eventually(look, seconds=20)
+    await eventually(look, seconds=60)
 
 
 async def test_an_execution_has_every_member_of_the_contract(hub: Integrator) -> None:
@@ -98,7 +98,7 @@ async def test_what_an_execution_did_can_be_read(hub: Integrator) -> None:
         items: list[dict[str, Any]] = (await hub.api.call("GET", f"{path}/artifacts"))["items"]
         return items
 
-    [artifact] = await eventually(artifacts, seconds=20)
+    [artifact] = await eventually(artifacts, seconds=60)
     assert (artifact["name"], artifact["size"], artifact["nodeId"]) == ("out.txt", 10, "keep")
     part = await hub.ask("GET", f"/api/artifacts/{artifact['id']}", headers={"Range": "bytes=4-5"})
     assert (part.status, part.body) == (206, "re")

@@ -59,7 +59,7 @@ async def test_four_executions_work_a_queue_off_and_the_item_of_a_killed_one_is_
         counts: dict[str, int] = (await hub.api.call("GET", f"/queues/{queue['id']}"))["queue"]["counts"]
         return counts["successful"] > 10
 
-    await eventually(some_are_done, seconds=30)
+    await eventually(some_are_done, seconds=60)
     await hub.api.call("POST", f"/executions/{executions[0]}/stop", {"force": True})
     for execution_id in executions:
         await hub.api.ended(execution_id)
@@ -68,7 +68,7 @@ async def test_four_executions_work_a_queue_off_and_the_item_of_a_killed_one_is_
         counts: dict[str, int] = (await hub.api.call("GET", f"/queues/{queue['id']}"))["queue"]["counts"]
         return counts["inProgress"] == 0
 
-    await eventually(released, seconds=30)
+    await eventually(released, seconds=60)
     await hub.run(workflow_id)
     statistics = await hub.api.call("GET", f"/queues/{queue['id']}/statistics")
     wanted = {"new": 0, "inProgress": 0, "successful": ITEMS - 5, "failed": 0, "businessFailed": 5, "lost": 0}

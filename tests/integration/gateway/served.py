@@ -248,7 +248,7 @@ async def serving(
             await asyncio.gather(*tasks)
 
 
-async def eventually(look: Callable[[], Any], *, seconds: float = 10.0) -> None:
+async def eventually(look: Callable[[], Any], *, seconds: float = 60.0) -> None:
     """Returns once `look` (plain or a coroutine function) answers something true. Raises AssertionError in vain."""
     until = asyncio.get_running_loop().time() + seconds
     while True:

@@ -296,7 +296,7 @@ async def test_who_waits_is_answered_when_the_gateway_drains(served: Served, scr
     waiting = asyncio.create_task((await served.browser()).call("POST", f"{HOOK}?wait=30", {}))
     await eventually(lambda: deliveries(script) == 1)
     served.stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         reply = await waiting
     assert (reply.status, reply.body["executionId"]) == (202, EXECUTION)
 

@@ -144,7 +144,7 @@ async def test_up_says_where_it_is_a_second_one_is_refused_and_down_stops_it(tmp
 
         code, words = await folder.run("down")
         assert (code, "stopped" in words) == (0, True)
-        assert await asyncio.wait_for(hub.process.wait(), 5) == 0
+        assert await asyncio.wait_for(hub.process.wait(), STOP_SECONDS) == 0
     assert folder.processes() == []
     assert is_free(folder.https_port)
     assert is_free(folder.runner_port)

@@ -161,7 +161,7 @@ async def test_cancelling_the_drain_ends_everything_at_once(home: Home, console:
     await eventually(lambda: (home.processes / "service.json").exists())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
     assert list(home.processes.iterdir()) == []
 
 

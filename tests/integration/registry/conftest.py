@@ -111,7 +111,7 @@ class Hub:
         return list((pushed | {event.id: event.action for event in waiting}).values())
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+async def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The condition's first true answer; it may be a coroutine function. Fails after `seconds`."""
     async with asyncio.timeout(seconds):
         while True:

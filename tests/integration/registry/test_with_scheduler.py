@@ -64,7 +64,7 @@ class Processes:
         """As Ada, through what would be the gateway; waits for a service that is starting."""
         token = current_principal.set(ADA)
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while True:
                     try:
                         return await call(method, request, caller="gateway")
@@ -155,7 +155,7 @@ async def processes(make_database: MakeDatabase, tls: ServerTls, tmp_path: Path)
 
 async def connect(runner: ScriptedRunner, **hello: Any) -> Any:
     """Says Hello as an agent does, again and again; answers the open poll stream."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             try:
                 runner.metadata = ()
@@ -259,7 +259,7 @@ async def test_a_registry_that_is_told_to_stop_ends_the_streams_and_exits_well(p
     assert (await ending(runner.heartbeat)).reason == "UNAVAILABLE"
     # The poll may come after its session has ended.
     assert (await ending(polls)).reason in ("UNAVAILABLE", "STALE_SESSION")
-    assert await asyncio.wait_for(registry.wait(), 10) == 0
+    assert await asyncio.wait_for(registry.wait(), 60) == 0
 
 
 async def test_work_that_waited_is_offered_when_a_runner_comes(processes: Processes):

@@ -20,7 +20,7 @@ async def test_items_that_come_meanwhile_replace_each_other():
         latest.submit(item)
         await asyncio.sleep(0)
     gate.set()
-    await asyncio.wait_for(finished.wait(), 5)
+    await asyncio.wait_for(finished.wait(), 30)
     assert worked == [0, 4]
 
 
@@ -37,7 +37,7 @@ async def test_a_failure_is_told_and_the_next_item_is_worked_on():
     latest.submit("bad")
     await asyncio.sleep(0)
     latest.submit("good")
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
     assert [str(error) for error in told] == ["bad"]
 
 
@@ -54,4 +54,4 @@ async def test_closing_gives_up_what_is_under_way():
     latest.submit(1)
     await asyncio.sleep(0)
     latest.close()
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), 30)

@@ -203,11 +203,11 @@ class ScriptedHub(RunnerServiceServicer):
         """True while the runner's poll stream is open."""
         return self._poll is not None
 
-    async def until(self, condition: Any, seconds: float = 20.0) -> None:
+    async def until(self, condition: Any, seconds: float = 60.0) -> None:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(condition)
 
-    async def finished(self, attempt: Attempt, seconds: float = 20.0) -> apb.FinishRecord:
+    async def finished(self, attempt: Attempt, seconds: float = 60.0) -> apb.FinishRecord:
         await self.until(lambda: attempt.finishes, seconds)
         return attempt.finish
 

@@ -100,7 +100,7 @@ class AgentProcess:
             sys.executable, "-m", "runner", "run", env=environment, stdin=asyncio.subprocess.DEVNULL
         )
 
-    async def wait(self, seconds: float = 20.0) -> int:
+    async def wait(self, seconds: float = 60.0) -> int:
         assert self.process is not None
         async with asyncio.timeout(seconds):
             return await self.process.wait()

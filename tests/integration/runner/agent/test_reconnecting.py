@@ -142,6 +142,6 @@ async def test_an_agent_leaves_though_its_session_broke_in_the_middle_of_a_quest
     await local.start()
     await hub.until(lambda: hub.calls["DeclareNodeTypes"])
     await hub.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await local.end()
     await hub.start()

@@ -153,7 +153,7 @@ async def test_a_settlement_needs_no_hub_and_is_told_by_the_next_agent(hub: Queu
     await hub.until(lambda: hub.taken)
     port = int(hub.address.rpartition(":")[2])
     await hub.stop()
-    await eventually(lambda: b'"outcome":"SUCCESSFUL"' in (agent.home / "journal.log").read_bytes(), seconds=20)
+    await eventually(lambda: b'"outcome":"SUCCESSFUL"' in (agent.home / "journal.log").read_bytes(), seconds=60)
     await agent.kill()
     attempt.status, attempt.order = "over", apb.ATTEMPT_ORDER_STOP_NOW
     await hub.start(port)
@@ -206,7 +206,7 @@ async def test_a_hub_that_stays_away_fails_the_take_in_time(
     await hub.until(lambda: attempt.status == "running")
     await hub.stop()
     journal = local.home / "journal.log"
-    await eventually(lambda: b'"code":"HUB_UNREACHABLE"' in journal.read_bytes(), seconds=20)
+    await eventually(lambda: b'"code":"HUB_UNREACHABLE"' in journal.read_bytes(), seconds=60)
     await hub.start(port)
     record = await hub.finished(attempt)
     assert (failure_of(record), record.failure.retryable) == ("HUB_UNREACHABLE", True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 
-async def eventually(condition: Callable[[], object], seconds: float = 15.0) -> None:
+async def eventually(condition: Callable[[], object], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - it happens in another process
             await asyncio.sleep(0.02)

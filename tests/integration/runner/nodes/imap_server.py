@@ -51,7 +51,7 @@ async def imap_server() -> AsyncIterator[ImapPlace]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = await asyncio.create_subprocess_exec(*command, **quiet)
     try:
-        await eventually(place.answers, seconds=15)
+        await eventually(place.answers, seconds=60)
         yield place
     finally:
         if process.returncode is None:

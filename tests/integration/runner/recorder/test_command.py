@@ -94,5 +94,5 @@ async def test_an_interrupt_ends_the_recording_and_keeps_it(tmp_path):
         "control.start", "browser.open", "browser.close",
     ]  # fmt: skip
     assert "exekra workflow import" in (tmp_path / "said").read_text()
-    await eventually(lambda: not any(child.is_running() for child in children), seconds=20)
+    await eventually(lambda: not any(child.is_running() for child in children), seconds=60)
     assert not [*tmp_path.glob("exekra-record-*")]

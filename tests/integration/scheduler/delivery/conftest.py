@@ -98,7 +98,7 @@ class World:
             await self.step(execution_id, event, status, b'{"ok":true}' if status == "COMPLETED" else None)
         return execution_id
 
-    async def settle(self, seconds: float = 20.0) -> None:
+    async def settle(self, seconds: float = 60.0) -> None:
         """Pumps until nothing is pending for an endpoint that is enabled."""
 
         async def nothing_is_left() -> bool:

@@ -256,7 +256,7 @@ async def test_a_slow_endpoint_takes_no_place_of_another(world: World, receiver:
         await world.pump.run_once()
         return sum(message.path == "/fast" for message in receiver.accepted) == 40
 
-    await eventually(all_fast_came, 30.0)
+    await eventually(all_fast_came)
     assert sum(message.path == "/slow" for message in receiver.came) <= FAST.places
     let_go.set()
     await world.pump.finish_sending()
@@ -296,7 +296,7 @@ async def test_many_pumps_at_once_send_everything_in_order(world: World, receive
     stop = asyncio.Event()
     running = [asyncio.create_task(pump.run(stop)) for pump in pumps]
     ran = await asyncio.gather(*(world.run() for _ in range(25)))
-    await eventually(lambda: len(receiver.accepted) >= 100, 20.0)
+    await eventually(lambda: len(receiver.accepted) >= 100)
     stop.set()
     await asyncio.gather(*running)
     assert receiver.steps() == {execution_id: [1, 2, 3, 4] for execution_id in ran}

@@ -59,7 +59,7 @@ async def services(
         open_channel(address, caller="registry") as registry,
     ):
         bell = asyncio.create_task(parts.bell.run(stop))
-        await asyncio.wait_for(parts.bell.listening.wait(), 10)
+        await asyncio.wait_for(parts.bell.listening.wait(), 30)
         yield Services(
             evidence_service_pb2_grpc.EvidenceServiceStub(gateway),
             evidence_service_pb2_grpc.EvidenceServiceStub(registry),
@@ -274,14 +274,14 @@ class Watch:
     async def next(self, kind: str) -> tuple[changes_pb.WatchChangesResponse, dict[str, object]]:
         """The next change of a kind."""
         while True:
-            response = await asyncio.wait_for(self._call.read(), 10)
+            response = await asyncio.wait_for(self._call.read(), 30)
             assert response is not grpc.aio.EOF
             if response.kind == kind:
                 return response, json.loads(response.payload_json)
 
     async def start(self) -> str:
         """The cursor the stream begins with."""
-        return (await asyncio.wait_for(self._call.read(), 10)).cursor
+        return (await asyncio.wait_for(self._call.read(), 30)).cursor
 
     def stop(self) -> None:
         self._call.cancel()

@@ -246,4 +246,4 @@ async def test_the_link_ends_when_the_process_is_to_stop(scheduler: Scheduler) -
         stream = DispatchServiceStub(channel).Link(metadata=call_metadata("registry"))
         await stream.write(pb.LinkRequest(hello=pb.LinkHello(registry_address="unix:none", registry_incarnation="1")))
         scheduler.draining.set()
-        assert await asyncio.wait_for(anext(aiter(stream), None), 5) is None
+        assert await asyncio.wait_for(anext(aiter(stream), None), 30) is None

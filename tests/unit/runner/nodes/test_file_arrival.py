@@ -21,7 +21,7 @@ async def test_waiting_ends_with_a_file_that_comes_later(place):
     await asyncio.sleep(0)
     assert not waiting.done()
     place.write("in/a.csv", "1")
-    assert (await asyncio.wait_for(waiting, 10))["name"] == "a.csv"
+    assert (await asyncio.wait_for(waiting, 30))["name"] == "a.csv"
 
 
 async def test_waiting_in_vain_is_a_retryable_failure(place):

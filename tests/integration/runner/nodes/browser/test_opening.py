@@ -57,7 +57,7 @@ async def test_a_browser_opens_as_it_is_told_and_closing_leaves_nothing(tmp_path
         assert await desk.run("close") == {"closed": False}
         assert (await desk.fail("click", selector="css=p")).code == "BROWSER_NOT_OPEN"
         assert left(tmp_path) == []
-    await eventually(lambda: gone(started), 20)
+    await eventually(lambda: gone(started), 60)
 
 
 async def test_opening_again_begins_clean_and_a_page_that_fails_keeps_its_evidence(tmp_path: Path):
