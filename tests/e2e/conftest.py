@@ -14,6 +14,7 @@ from scripts import ui
 from scripts.screenshots.pages import launch
 from tests.e2e.integrator import Integrator
 from tests.e2e.studio import SECONDS
+from tests.e2e.terminal import typist_in
 from tests.hub import hub_under_test
 
 SLOTS = 4
@@ -33,7 +34,8 @@ async def hub(short_folder: Path) -> AsyncIterator[Integrator]:
         for name, value in {**RATES, **RECEIVERS, "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)}.items():
             environment.setenv(name, value)
         async with hub_under_test(folder, slots=SLOTS) as running:
-            yield Integrator(running)
+            with typist_in(folder) as typist:
+                yield Integrator(running, typist)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -31,9 +32,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Integrator:
-    """A running Hub, and calls by an API key of its administrator."""
+    """A running Hub, calls by an API key of its administrator, and where commands are typed (see `terminal`)."""
 
     under_test: HubUnderTest
+    typist: Path | None = None
 
     @property
     def api(self) -> Api:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.integrator import Integrator
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 from tests.rest import Problem, eventually
 
 BROKEN = {
@@ -50,7 +50,7 @@ async def test_a_schedule_that_fails_alike_is_paused_held_probed_and_released(hu
     groups = (await api.call("GET", f"/failures?workflowId={workflow_id}"))["items"]
     assert [(group["fingerprint"], group["nodeId"]) for group in groups] == [(breaker["fingerprint"], "stop")]
 
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     status, output, _ = await exekra("trigger", "breaker", trigger["id"])
     assert (status, output.startswith("open: pauses after 2 failures")) == (0, True)
     failures = (await exekra.json("failures"))["items"]

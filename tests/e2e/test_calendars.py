@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.integrator import Integrator, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,7 +16,7 @@ ICS = (
 
 
 async def test_a_calendar_is_made_filled_from_a_file_looked_at_and_deleted(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     file = tmp_path / "holidays.ics"
     file.write_bytes(ICS.encode())
     name = unique("holidays")

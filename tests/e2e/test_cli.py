@@ -15,11 +15,11 @@ NOT_FOUND, REFUSED, UNREACHABLE, NOT_COMPLETED = 3, 4, 5, 6
 
 
 async def test_a_script_signs_in_publishes_runs_and_reads(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path)
+    exekra, installed = Terminal(tmp_path, typist=hub.typist), Terminal(tmp_path)
     password = tmp_path / "password"
     password.write_text(f"{PASSWORD}\n")
     authority = str(hub.under_test.running.authority)
-    signed_in = await exekra.json(
+    signed_in = await installed.json(
         "login", hub.url, "--email", EMAIL, "--password-file", str(password), "--ca", authority
     )
     assert signed_in["user"]["email"] == EMAIL

@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.integrator import DOUBLING, FAILING, Integrator, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 from tests.eventually import eventually
 from tests.hub import PASSWORD
 from tests.receiver import Receiver, receiving
@@ -109,7 +109,7 @@ async def test_what_an_endpoint_missed_while_it_was_off_is_sent_when_asked_for(h
 
 
 async def test_the_command_line_makes_tests_lists_and_replays(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     workflow = unique("Typed")
     workflow_id = await hub.api.publish(workflow, DOUBLING)
     name = unique("ERP")

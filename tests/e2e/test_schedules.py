@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.integrator import Integrator, node, row, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 from tests.rest import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,7 +19,7 @@ REPORT = row(
 
 
 async def test_a_schedule_made_by_a_person_runs_and_its_ledger_tells_of_it(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     workflow, name = unique("report"), unique("every second")
     await hub.api.publish(workflow, REPORT)
 

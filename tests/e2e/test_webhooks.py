@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.integrator import Answer, Integrator, answer_of, node, row, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 from tests.rest import Problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -140,7 +140,7 @@ async def test_bad_triggers_are_refused_with_the_place_of_what_is_wrong(hub: Int
 
 async def test_the_command_line_shows_the_inbox_and_a_call_that_works(hub: Integrator, tmp_path: Path) -> None:
     sender = await make_sender(hub, row())
-    terminal = Terminal(tmp_path, environment_of(hub))
+    terminal = terminal_at(hub, tmp_path)
     name = sender.trigger["name"]
     status, code, _ = await terminal("delivery", "example", name)
     assert status == 0

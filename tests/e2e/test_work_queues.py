@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.integrator import Integrator, node, row, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -85,7 +85,7 @@ async def test_four_executions_work_a_queue_off_and_the_item_of_a_killed_one_is_
 
 
 async def test_a_queue_is_worked_with_on_the_command_line(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     name = unique("Orders")
     made = (await exekra.json("queue", "create", name, "--retries", "0"))["queue"]
     item = (await exekra.json("queue", "add", name, "--payload", '{"n": 1}', "--not-before", "2999-01-01T00:00:00Z"))[

@@ -10,7 +10,7 @@ from services.cli.files.hub_side import ChangedMeanwhileError, carry_out, read_s
 from services.cli.files.plan import plan
 from services.client import ApiKey, Hub
 from tests.e2e.integrator import DOUBLING, FAILING, Integrator, node, row, unique
-from tests.e2e.terminal import Terminal, environment_of
+from tests.e2e.terminal import terminal_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,7 +18,7 @@ FAILED, REFUSED = 1, 4
 
 
 async def test_a_folder_of_files_and_the_hub_become_the_same(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     kept, fresh = unique("Kept"), unique("Fresh")
     workflow_id = await hub.api.publish(kept, DOUBLING)
     folder = tmp_path / "flows"
@@ -61,7 +61,7 @@ async def test_a_folder_of_files_and_the_hub_become_the_same(hub: Integrator, tm
 
 
 async def test_schedules_stand_in_the_file_of_their_workflow(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     name = unique("Scheduled")
     folder = tmp_path / "flows"
     folder.mkdir()
@@ -95,7 +95,7 @@ async def test_schedules_stand_in_the_file_of_their_workflow(hub: Integrator, tm
 
 
 async def test_nothing_is_changed_while_one_file_is_wrong(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     good, bad = unique("Good"), unique("Bad")
     folder = tmp_path / "flows"
     folder.mkdir()
@@ -127,7 +127,7 @@ async def test_what_somebody_saved_meanwhile_is_not_overwritten(hub: Integrator)
 
 
 async def test_pruning_deletes_what_has_no_file_and_never_everything(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     doomed = unique("Doomed")
     workflow_id = await hub.api.publish(doomed, FAILING)
     folder = tmp_path / "flows"
@@ -144,7 +144,7 @@ async def test_pruning_deletes_what_has_no_file_and_never_everything(hub: Integr
 
 
 async def test_workflows_of_other_products_come_in_with_what_needs_an_eye(hub: Integrator, tmp_path: Path) -> None:
-    exekra = Terminal(tmp_path, environment_of(hub))
+    exekra = terminal_at(hub, tmp_path)
     base = "n8n-nodes-base."
     nodes = [
         {
