@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.unit.cli.conftest import Ran, ScriptedHub
-from tests.unit.cli.test_commands import page
+from tests.unit.cli.answers import page
 
 Exekra = Callable[..., Ran]
 QUEUE_ID = "019a0000-0000-7000-8000-000000000011"

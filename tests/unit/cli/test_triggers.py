@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.unit.cli.conftest import Ran, ScriptedHub
-from tests.unit.cli.test_commands import WORKFLOW, WORKFLOW_ID, page
+from tests.unit.cli.answers import WORKFLOW, WORKFLOW_ID, page
 
 Exekra = Callable[..., Ran]
 TRIGGER_ID = "019a0000-0000-7000-8000-000000000009"
