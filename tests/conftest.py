@@ -63,7 +63,7 @@ def valkey_url(short_folder: Path) -> Iterator[str]:
         yield server.url
 
 
-MakeDatabase = Callable[[list[str]], Awaitable[HubDatabase]]
+MakeDatabase = Callable[..., Awaitable[HubDatabase]]
 
 
 @pytest.fixture(scope="session")
@@ -74,11 +74,11 @@ def _databases(postgres_server: PostgresServer) -> Iterator[Databases]:
 
 @pytest.fixture
 async def make_database(_databases: Databases) -> AsyncIterator[MakeDatabase]:
-    """`await make_database(["scheduler"])` answers a HubDatabase of this test alone."""
+    """`await make_database(["scheduler"])` answers a HubDatabase of this test's own; see `Databases.make`."""
     made = []
 
-    async def make(services: list[str]) -> HubDatabase:
-        made.append(await _databases.make(services))
+    async def make(services: list[str], *, alone: bool = False) -> HubDatabase:
+        made.append(await _databases.make(services, alone=alone))
         return made[-1]
 
     yield make

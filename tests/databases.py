@@ -50,9 +50,13 @@ class Databases:
         self._ahead: dict[bool, asyncio.Task[str]] = {}
         self._drops: list[asyncio.Task[None]] = []
 
-    async def make(self, services: Iterable[str]) -> HubDatabase:
-        """A database of all roles and schemas; in which all services' migrations are applied, if any is named."""
-        name = await asyncio.wrap_future(self._there(self._take(migrated=bool(list(services)))))
+    async def make(self, services: Iterable[str], *, alone: bool = False) -> HubDatabase:
+        """A database of all roles and schemas; in which all services' migrations are applied, if any is named.
+
+        `alone`: nothing is copied or dropped beside it meanwhile. A transaction anywhere on the server, and a copy is
+        one, holds up those who read only what no open transaction can still add to.
+        """
+        name = await asyncio.wrap_future(self._there(self._take(migrated=bool(list(services)), alone=alone)))
         admin = self._server.dsn(database=name)
         dsns = {service: hub_database.dsn_of_role(admin, service, PASSWORD) for service in SCHEMAS}
         return HubDatabase(name=name, admin_dsn=admin, dsns=dsns)
@@ -71,12 +75,16 @@ class Databases:
     def _there(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _take(self, *, migrated: bool) -> str:
+    async def _take(self, *, migrated: bool, alone: bool) -> str:
         async with self._taking:
             ahead = self._ahead.pop(migrated, None)
             name = await (ahead or self._copy(migrated=migrated))
             await self._copying.run(LET_ROLES_IN)
-            self._ahead[migrated] = self._loop.create_task(self._copy(migrated=migrated))
+            if alone:
+                await asyncio.gather(*self._ahead.values(), *self._drops)
+            else:
+                self._ahead[migrated] = self._loop.create_task(self._copy(migrated=migrated))
+            self._drops = [drop for drop in self._drops if not drop.done() or drop.exception()]
             return name
 
     async def _copy(self, *, migrated: bool) -> str:

@@ -1,7 +1,7 @@
 """Many executions from the command line."""
 
-from tests.unit.cli.conftest import ScriptedHub
 from tests.unit.cli.answers import Exekra
+from tests.unit.cli.conftest import ScriptedHub
 
 FIRST, SECOND = "019a0000-0000-7000-8000-000000000001", "019a0000-0000-7000-8000-000000000002"
 BULK = "POST /api/executions/bulk"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.unit.cli.conftest import Ran, ScriptedHub
 from tests.unit.cli.answers import page
+from tests.unit.cli.conftest import Ran, ScriptedHub
 
 Exekra = Callable[..., Ran]
 QUEUE_ID = "019a0000-0000-7000-8000-000000000011"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.cli.conftest import Ran, ScriptedHub
 from tests.unit.cli.answers import WORKFLOW, WORKFLOW_ID, page
+from tests.unit.cli.conftest import Ran, ScriptedHub
 
 Exekra = Callable[..., Ran]
 TRIGGER_ID = "019a0000-0000-7000-8000-000000000009"

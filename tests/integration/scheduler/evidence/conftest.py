@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def hub_database(make_database: MakeDatabase) -> HubDatabase:
-    return await make_database(["scheduler"])
+    return await make_database(["scheduler"], alone=True)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class RecordingBells:
 
 @pytest.fixture
 async def hub_database(make_database: MakeDatabase) -> HubDatabase:
-    database = await make_database(["scheduler"])
+    database = await make_database(["scheduler"], alone=True)
     await add_held_table(database)
     return database
 
