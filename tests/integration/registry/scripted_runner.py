@@ -43,7 +43,7 @@ class ScriptedRunner:
     async def call(self, method: Any, request: Any) -> Any:
         """Raises the DomainError the Hub raised."""
         try:
-            return await method(request, timeout=10, metadata=self.metadata)
+            return await method(request, timeout=60, metadata=self.metadata)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
 
