@@ -21,7 +21,8 @@ from services.launcher.postgres_server import PostgresServer
 T = TypeVar("T")
 
 PASSWORD = "tests-only"
-CLOSE_SECONDS = 60.0
+CLOSE_SECONDS = 100.0
+TURNS = 5
 ROLES = ", ".join(hub_database.role_of(service) for service in SCHEMAS)
 # Roles belong to the server: a Hub that ran on it may have given them passwords of its own.
 LET_ROLES_IN = ";".join(f"ALTER ROLE {hub_database.role_of(service)} PASSWORD '{PASSWORD}'" for service in SCHEMAS)
@@ -126,7 +127,14 @@ class _Lane:
         async with self._turn:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await asyncpg.connect(self._server.dsn())
-            await self._connection.execute(statement)
+            for turn in reversed(range(TURNS)):
+                try:
+                    await self._connection.execute(statement)
+                except asyncpg.ObjectInUseError:  # the server waits five seconds for those who leave a database
+                    if not turn:
+                        raise
+                else:
+                    return
 
     async def close(self) -> None:
         if self._connection is not None:
