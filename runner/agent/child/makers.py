@@ -13,6 +13,7 @@ from typing import Literal
 
 import psutil
 
+from runner.agent.child.environment import inherited
 from runner.agent.child.pipe import Pipe
 from runner.agent.child.pool import Child, ChildPool, ChildStartError
 from runner.agent.child.tree import Member, Roster, start_time
@@ -71,7 +72,11 @@ class ForkMaker:
         ours.setblocking(False)
         command = [sys.executable, "-P", "-m", "runner.agent.child.forkserver", str(theirs.fileno()), str(os.getpid())]
         self._server = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            env=inherited(os.environ),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         theirs.close()
         self._control = ours
@@ -151,7 +156,11 @@ class SpawnMaker:
     async def _start(self, command: list[str], theirs: socket.socket) -> asyncio.subprocess.Process:
         if sys.platform == "win32":
             process = await asyncio.create_subprocess_exec(
-                *command, "share", stdin=subprocess.PIPE, creationflags=subprocess.CREATE_NEW_PROCESS_GROUP
+                *command,
+                "share",
+                env=inherited(os.environ),
+                stdin=subprocess.PIPE,
+                creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
             )
             assert process.stdin is not None
             process.stdin.write(theirs.share(process.pid))
@@ -160,6 +169,7 @@ class SpawnMaker:
         return await asyncio.create_subprocess_exec(
             *command,
             str(theirs.fileno()),
+            env=inherited(os.environ),
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,

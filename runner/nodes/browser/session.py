@@ -32,6 +32,9 @@ KEPT_STEPS: Final = 100
 KEPT_BYTES: Final = 64 * 1024 * 1024
 """A trace begins anew when it is larger: an execution of 10,000 clicks must not fill the disk with them."""
 SHOWN_ADDRESS: Final = 500
+_OURS: Final = "EXEKRA_"
+_MARK: Final = "EXEKRA_ATTEMPT"
+"""Lets the agent find every process of the execution."""
 _LONGEST_TEMP: Final = 60
 """Chromium puts a socket into its folder for temporary files, and a socket's path has at most 107 characters."""
 
@@ -205,7 +208,9 @@ async def open_session(opening: Opening, workdir: Path) -> BrowserSession:
 
 def _options(opening: Opening, folder: Path) -> dict[str, Any]:
     """For Playwright: everything the browser writes stays in `folder`, so that a killed one leaves nothing."""
-    environment: dict[str, str | float | bool] = {**os.environ}
+    environment: dict[str, str | float | bool] = {
+        name: value for name, value in os.environ.items() if not name.startswith(_OURS) or name == _MARK
+    }
     if len(str(folder)) <= _LONGEST_TEMP:
         environment["TMPDIR"] = str(folder)
     sandboxed = program.sandboxed()

@@ -6,7 +6,7 @@ import pytest
 
 from exekra.scheduler.v1 import attempt_pb2 as apb
 from tests.integration.runner.agent import graphs, hanging_nodes
-from tests.integration.runner.agent.hub import Attempt, ScriptedHub
+from tests.integration.runner.agent.hub import SECRET, Attempt, ScriptedHub
 from tests.integration.runner.agent.processes import AgentProcess
 from tests.integration.runner.agent.waiting import eventually, gone, read_pids
 
@@ -41,6 +41,17 @@ async def test_a_forced_stop_kills_at_once(hub: ScriptedHub, hanging: tuple[Atte
     assert (await hub.finished(attempt)).outcome == apb.OUTCOME_STOPPED
     assert time.monotonic() - began < 0.9
     await eventually(lambda: all(gone(process) for process in processes))
+
+
+async def test_no_process_of_an_execution_inherits_the_runner_s_secret(
+    agent: AgentProcess, hanging: tuple[Attempt, list[psutil.Process]]
+) -> None:
+    _, processes = hanging
+    started = {*agent.children(), *processes}
+    assert len(started) >= 4, "fork server, execution, its daemon and that one's child"
+    assert psutil.Process(agent.pid).environ()["EXEKRA_RUNNER_MACHINE_SECRET"] == SECRET
+    for process in started:
+        assert SECRET not in process.environ().values(), process
 
 
 async def test_a_killed_agent_takes_its_processes_with_it_and_the_next_one_its_daemons(

@@ -10,6 +10,8 @@ import pytest
 
 from runner.agent.child.tree import MARK, Member, Roster, kill_tree, start_time
 
+ATTEMPT = f"attempt-{os.getpid()}"
+"""A mark of this run alone: whatever carries it is killed, also where several runs share a machine."""
 _PARENT = """
 import os, subprocess, sys, time
 sleeper = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -27,11 +29,11 @@ def family() -> Iterator[tuple[Member, list[psutil.Process]]]:
         [sys.executable, "-c", _PARENT],
         stdout=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, MARK: "attempt-1"},
+        env={**os.environ, MARK: ATTEMPT},
     )
     assert parent.stdout is not None
     pids = [parent.pid, *map(int, parent.stdout.readline().split())]
-    yield Member(parent.pid, start_time(parent.pid), "attempt-1"), [psutil.Process(pid) for pid in pids]
+    yield Member(parent.pid, start_time(parent.pid), ATTEMPT), [psutil.Process(pid) for pid in pids]
     for pid in pids:
         if psutil.pid_exists(pid):
             os.kill(pid, 9)
