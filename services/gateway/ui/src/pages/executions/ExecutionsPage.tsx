@@ -5,6 +5,7 @@ import { IconArrowUp, IconListDetails } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
+import { useMay } from "~/api/session";
 import { useFresh } from "~/live/useFresh";
 import { usePolling } from "~/live/hooks";
 import { useAddress } from "~/routing/useAddress";
@@ -20,6 +21,8 @@ import { useSteadyRows } from "~/shared/useSteadyRows";
 
 import { ExecutionFilterBar } from "./ExecutionFilterBar";
 import classes from "./ExecutionsPage.module.css";
+import type { ExecutionFilter } from "./bulk";
+import { SelectionBar } from "./SelectionBar";
 import { sinceInstant } from "./since";
 import { filtersOf } from "./views";
 import { ViewTabs } from "./ViewTabs";
@@ -27,15 +30,15 @@ import { ViewTabs } from "./ViewTabs";
 export function ExecutionsPage() {
   const [search, change] = useAddress();
   const polling = usePolling();
+  const filters = {
+    workflowId: search["workflowId"],
+    runnerId: search["runnerId"],
+    status: (search["status"]?.split(",") ?? []) as ExecutionStatus[],
+    from: sinceInstant(search["since"]),
+    q: search["q"],
+  };
   const query = useQuery({
-    ...executionsQuery({
-      workflowId: search["workflowId"],
-      runnerId: search["runnerId"],
-      status: (search["status"]?.split(",") ?? []) as ExecutionStatus[],
-      from: sinceInstant(search["since"]),
-      q: search["q"],
-      cursor: search["cursor"],
-    }),
+    ...executionsQuery({ ...filters, cursor: search["cursor"] }),
     placeholderData: keepPreviousData,
     refetchInterval: polling,
   });
@@ -50,7 +53,9 @@ export function ExecutionsPage() {
           <Rows
             page={page}
             atStart={!search["cursor"]}
+            key={JSON.stringify(filtersOf(search))}
             place={JSON.stringify(search)}
+            filter={asFilter(filters)}
             onNewer={() => change({ cursor: undefined })}
             onOlder={() => change({ cursor: page.nextCursor ?? undefined }, { push: true })}
             isFiltered={Object.keys(filtersOf(search)).length > 0}
@@ -65,14 +70,24 @@ interface RowsProps {
   page: ExecutionPage;
   atStart: boolean;
   place: string;
+  filter: ExecutionFilter;
   isFiltered: boolean;
   onNewer: () => void;
   onOlder: () => void;
 }
 
-function Rows({ page, atStart, place, isFiltered, onNewer, onOlder }: RowsProps) {
+/** Without what is not set: null would be a value. */
+function asFilter(filters: object): ExecutionFilter {
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => Boolean(value))) as ExecutionFilter;
+}
+
+function Rows({ page, atStart, place, filter, isFiltered, onNewer, onOlder }: RowsProps) {
   const [pointed, setPointed] = useState(false);
   const { rows, gathered, letIn } = useSteadyRows(page.items, pointed, place);
+  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const mayAct = [useMay("execution:stop"), useMay("execution:run")].some(Boolean);
+  // What is no longer on the page is no longer meant.
+  const ids = rows.map((row) => row.id).filter((id) => ticked.has(id));
   if (rows.length === 0) return isFiltered ? <NothingFound /> : <NothingYet />;
   return (
     <>
@@ -84,8 +99,21 @@ function Rows({ page, atStart, place, isFiltered, onNewer, onOlder }: RowsProps)
             </Button>
           </div>
         )}
-        <ExecutionTable label="Executions" rows={rows} bleed />
+        <ExecutionTable
+          label="Executions"
+          rows={rows}
+          bleed
+          selection={mayAct ? { ids: new Set(ids), onChange: setTicked } : undefined}
+        />
       </div>
+      {ids.length > 0 && (
+        <SelectionBar
+          ids={ids}
+          filter={filter}
+          hasMore={page.nextCursor !== null || !atStart}
+          onClear={() => setTicked(new Set())}
+        />
+      )}
       <Pager atStart={atStart} hasMore={page.nextCursor !== null} onNewer={onNewer} onOlder={onOlder}>
         <span className="desktop-only">
           <kbd>J</kbd> <kbd>K</kbd> move, <kbd>Enter</kbd> open, <kbd>F</kbd> filter

@@ -1,4 +1,5 @@
 /** Executions as rows: on their own page, of a workflow, of a runner. */
+import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 
 import { DataTable, type Column } from "~/shared/DataTable";
@@ -18,6 +19,13 @@ interface ExecutionTableProps {
   /** Columns that say nothing here: all rows have the same. */
   without?: readonly ColumnName[];
   bleed?: boolean;
+  /** Rows can be ticked; at a desk only. */
+  selection?: Selection | undefined;
+}
+
+export interface Selection {
+  ids: ReadonlySet<string>;
+  onChange: (ids: ReadonlySet<string>) => void;
 }
 
 export function hrefOf(execution: { id: string }): string {
@@ -40,7 +48,7 @@ const COLUMNS: readonly Column<Execution>[] = [
   { key: "took", head: "Took", width: "76px", align: "right", cell: (row) => <Took execution={row} /> },
 ];
 
-export function ExecutionTable({ label, rows, without = [], bleed = false }: ExecutionTableProps) {
+export function ExecutionTable({ label, rows, without = [], bleed = false, selection }: ExecutionTableProps) {
   const columns = COLUMNS.filter((column) => !without.some((name) => name === column.key)).map((column) =>
     // Without the workflow's name the number is what opens the row.
     column.key === "id" && without.includes("workflow") ? { ...column, main: true } : column,
@@ -49,7 +57,7 @@ export function ExecutionTable({ label, rows, without = [], bleed = false }: Exe
     <DataTable
       label={label}
       rows={rows}
-      columns={columns}
+      columns={selection ? [tickColumn(rows, selection), ...columns] : columns}
       rowKey={(row) => row.id}
       href={hrefOf}
       bleed={bleed}
@@ -63,6 +71,33 @@ export function ExecutionTable({ label, rows, without = [], bleed = false }: Exe
       })}
     />
   );
+}
+
+function tickColumn(rows: readonly Execution[], { ids, onChange }: Selection): Column<Execution> {
+  const ticked = rows.filter((row) => ids.has(row.id)).length;
+  const all = () => onChange(new Set(ticked === rows.length ? [] : rows.map((row) => row.id)));
+  const toggle = (id: string) => onChange(new Set(ids.has(id) ? [...ids].filter((each) => each !== id) : [...ids, id]));
+  return {
+    key: "tick",
+    width: "48px",
+    head: (
+      <Checkbox
+        size="xs"
+        aria-label="Select all on this page"
+        checked={ticked > 0 && ticked === rows.length}
+        indeterminate={ticked > 0 && ticked < rows.length}
+        onChange={all}
+      />
+    ),
+    cell: (row) => (
+      <Checkbox
+        size="xs"
+        aria-label={`Select ${row.workflow.name} ${shortId(row.id)}`}
+        checked={ids.has(row.id)}
+        onChange={() => toggle(row.id)}
+      />
+    ),
+  };
 }
 
 function WorkflowName({ execution }: { execution: Execution }) {
