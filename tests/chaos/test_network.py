@@ -73,6 +73,35 @@ async def test_cuts_of_the_network_delay_the_story_and_change_nothing_in_it(tmp_
         await assert_sound(hub, intervals)
 
 
+async def test_work_that_outlasts_an_outage_goes_on_when_the_runner_is_heard_of_again(
+    tmp_path: Path, intervals: Path
+) -> None:
+    async with hub_under_test(tmp_path) as hub:
+        async with far_runner(hub, tmp_path) as runner:
+            marks, count = tmp_path / "marks", 5 * COUNT
+            workflow_id = await hub.api.publish("Outlasting", payments(marks, count, PACE_SECONDS))
+            execution = (await hub.api.patient("POST", "/executions", {"workflowId": workflow_id}))["execution"]
+            await paid_so_far(marks, 3)
+            runner.network.blackhole()
+
+            async def events() -> list[str]:
+                return [each["event"] for each in await hub.api.every(f"/executions/{execution['id']}/events")]
+
+            async def is_missed() -> bool:
+                return "CONTACT_LOST" in await events()
+
+            await eventually(is_missed, seconds=OFFLINE_SECONDS, what="the Hub writes down that contact is lost")
+            assert len(paid(marks)) < count
+            runner.network.heal()
+            ended = await hub.api.ended(execution["id"], seconds=120)
+            assert (ended["status"], ended["failure"]) == ("COMPLETED", None)
+            assert "CONTACT_REGAINED" in await events()
+            assert paid(marks) == list(range(count))
+            assert await _log(hub, execution["id"]) == [f"paid {number}" for number in range(count)]
+            await runner.assert_agreement({execution["id"]: "COMPLETED"})
+        await assert_sound(hub, intervals)
+
+
 async def test_a_killed_process_or_agent_ends_its_work_and_never_repeats_it(tmp_path: Path, intervals: Path) -> None:
     async with hub_under_test(tmp_path) as hub:
         statuses: dict[str, str] = {}

@@ -117,6 +117,8 @@ async def stop_pushes(connection: "Connection", works: list[Work], changes: list
         attempt, change = work.attempt, by_execution.get(work.execution_id)
         if attempt is None or attempt.ended is not None or change is None or attempt.runner_id not in addresses:
             continue
+        if change.attempt_end is None and change.stop_cause is None and change.stop_force is None:
+            continue  # contact that was lost or regained is no reason to stop
         at_once = bool(change.stop_force) or change.attempt_end is not None
         order = Order.STOP_NOW if at_once else Order.STOP
         instruction = Instruction(work.execution_id, attempt.id, order, reason="A stop was asked for.")

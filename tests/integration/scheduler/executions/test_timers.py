@@ -150,6 +150,7 @@ async def test_lost_contact_is_shown_and_written_into_the_history_and_so_is_its_
     await scheduler.reap()
     assert (await scheduler.events(execution))[-1] == "CONTACT_REGAINED"
     assert not (await scheduler.get(execution)).HasField("contact_lost_at")
+    assert runner.id not in scheduler.registry.instructions  # whoever comes back works on
     assert await broken_invariants(scheduler.database.admin_dsn) == {}
 
 
