@@ -17,9 +17,9 @@ class Challenge:
 
     game: str = ""
     entered: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    milliseconds: int | None = None
     came: list[tuple[str, int]] = field(default_factory=list)
     """Game and round of everything that ever came: also what came twice."""
-    milliseconds: int | None = None
 
     def judge(self) -> tuple[int, int]:
         """How many fields hold what the workbook says, and how many there are; a round that never came has none."""
