@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from services.cli.errors import FAILED
+from services.cli.profile import read_text
 from services.cli.session import session_of
 from services.client import Hub
+from services.client.models.administration import License
 
 dispatch = typer.Typer(no_args_is_help=True, help="Hold and release the assignment of work.")
 audit = typer.Typer(no_args_is_help=True, help="Check and export the audit log.")
@@ -17,7 +19,7 @@ BELLS = {
     "away": "Redis does not answer; the scheduler assigns by itself meanwhile.",
     "none": "The Hub was set up without Redis.",
 }
-licence = typer.Typer(no_args_is_help=True, help="See what the installation is entitled to.")
+licence = typer.Typer(no_args_is_help=True, help="Install a licence, and see what the installation is entitled to.")
 
 
 @dispatch.command("hold")
@@ -53,14 +55,37 @@ def show_licence(context: typer.Context) -> None:
     """Show the licence in force, and what is used of it."""
     session = session_of(context)
     found = session.ask(lambda hub: hub.administration.license())
+    session.output.document({"license": found.as_json()}, _licence_lines(found))
+
+
+@licence.command("install")
+def install_licence(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="The .lic file; - reads it from standard input.")]
+) -> None:
+    """Put a licence in force. Installed again, it changes nothing."""
+    session = session_of(context)
+    text = sys.stdin.read() if str(file) == "-" else read_text(file)
+    found = session.ask(lambda hub: hub.administration.install_license(text))
+    session.output.document({"license": found.as_json()}, ["Installed.", *_licence_lines(found)])
+
+
+def _licence_lines(found: License) -> list[str]:
     document = found.as_json()
-    lines = [
-        ", ".join(dict.fromkeys(word for word in (found.edition, found.state, found.customer) if word)),
-        f"runners     {found.runners_used} of {found.runner_limit}",
-        f"executions  {found.concurrent_executions} at a time",
-        *([f"expires     {document['expiresAt']}"] if found.expires_at else []),
-    ]
-    session.output.document({"license": document}, lines)
+    rows = {
+        "runners": f"{found.runners_used} of {found.runner_limit}",
+        "executions": f"{found.concurrent_executions} at a time",
+        "features": ", ".join(found.features),
+        "expires": document.get("expiresAt"),
+        "nothing may be added from": document.get("graceUntil") if found.state == "grace" else None,
+        "community limits from": document.get("frozenUntil") if found.state in ("grace", "frozen") else None,
+        "licence": found.id,
+        "installation": found.installation_id,
+        "problem": found.problem,
+    }
+    shown = {word: value for word, value in rows.items() if value}
+    width = max(map(len, shown))
+    head = ", ".join(dict.fromkeys(word for word in (found.edition, found.state, found.customer) if word))
+    return [head, *(f"{word:{width}}  {value}" for word, value in shown.items())]
 
 
 @audit.command("verify")

@@ -81,8 +81,10 @@ async def _services(hub: Hub) -> Check:
 def _license(found: License) -> Check:
     used, limit = found.runners_used, found.runner_limit
     text = f"{found.edition}, {found.state}, {used} of {limit} runners"
-    if found.state in ("grace", "expired"):
-        return Check("licence", POOR, f"{text}. Install a new one.")
+    if found.problem:
+        return Check("licence", POOR, f"{text}. {found.problem}")
+    if found.state in ("grace", "frozen", "expired"):
+        return Check("licence", POOR, f"{text}. Install a new one: exekra license install FILE")
     return Check("licence", POOR if used >= limit else GOOD, text)
 
 

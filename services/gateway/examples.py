@@ -87,6 +87,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "POST /executions/{execution_id}/resolve": {
         "It was done": {"status": "COMPLETED", "note": "The payment is in the bank's list"}
     },
+    "POST /license": {
+        "A licence": {
+            "file": '{"format": "exekra-licence/1", "kid": "eef2fa5cd126e5ef", "licence": {}, "signature": "…"}'
+        }
+    },
     "POST /calendars": {
         "Days off": {
             "name": "Holidays",

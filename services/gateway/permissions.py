@@ -35,7 +35,15 @@ _DEVELOPER = _OPERATOR | {
     "event:view",
     "event:manage",
 }
-_ADMIN = _DEVELOPER | {"event:private", "runner:manage", "dispatch:hold", "audit:view", "audit:export", "user:manage"}
+_ADMIN = _DEVELOPER | {
+    "event:private",
+    "runner:manage",
+    "dispatch:hold",
+    "license:install",
+    "audit:view",
+    "audit:export",
+    "user:manage",
+}
 
 ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}
 """ADMIN contains DEVELOPER contains OPERATOR."""

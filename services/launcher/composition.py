@@ -31,6 +31,7 @@ LAUNCHER_NAMES: Final = (
     "REDIS_URL",
     "ADMIN_PASSWORD",
     "VAULT_KEY",
+    "INSTALLATION_KEY",
     "SETUP_TOKEN",
     "LISTEN",
     "METRICS_LISTEN",
@@ -87,6 +88,9 @@ class Composition:
         if service == "scheduler":
             kept_key(secrets, "vault-key")
             own["VAULT_KEY_FILE"] = str(secrets / "vault-key")
+        if service == "license":
+            kept_key(secrets, "installation-key")
+            own["INSTALLATION_KEY_FILE"] = str(secrets / "installation-key")
         if service == "gateway":
             kept_secret(secrets, "setup-token")
             own["SETUP_TOKEN_FILE"] = str(secrets / "setup-token")

@@ -2,13 +2,14 @@
 
 It makes the public certificate, a certificate per service for the calls between them, a role and a schema per service
 in the database of EXEKRA_DATABASE_URL (whose user may create roles), applies all migrations, and ends. A repeat renews
-what nears its end. `authority/` keeps the authorities' keys, the roles' passwords and the vault key. Every other folder
-is for one container and holds what that one needs alone:
+what nears its end. `authority/` keeps the authorities' keys, the roles' passwords, the vault key and the installation
+key. Every other folder is for one container and holds what that one needs alone:
 
     <service>/internal/{ca,<service>}.pem, <service>.key    for calls between services
     <service>/database                                      the address of its role
     gateway/public/, registry/public/                       the public certificate, its key, the authority's certificate
     scheduler/vault-key                                     what secrets in the database are sealed with
+    license/installation-key                                what the installed licence is sealed with
     gateway/admin-password, scheduler/redis                 EXEKRA_ADMIN_PASSWORD and EXEKRA_REDIS_URL, when given
     runner/ca.pem                                           the authority that runners trust
 """
@@ -53,6 +54,7 @@ def prepare(folder: Path, settings: LauncherSettings, console: Console) -> None:
     for service, address in prepared.addresses.items():
         write_secret(folder / service, "database", address)
     write_secret(folder / "scheduler", "vault-key", kept_key(authority, "vault-key"))
+    write_secret(folder / "license", "installation-key", kept_key(authority, "installation-key"))
     if password := settings.admin_password.get_secret_value():
         write_secret(folder / "gateway", "admin-password", password)
     if redis_url := settings.redis_url.get_secret_value():

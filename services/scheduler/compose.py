@@ -33,6 +33,7 @@ from services.scheduler.executions.bulk_requests import BulkRequests
 from services.scheduler.executions.dispatch import Dispatcher
 from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.licence import Licence
+from services.scheduler.executions.licence_bell import registration as license_change_registration
 from services.scheduler.executions.link import DispatchServicer
 from services.scheduler.executions.offers import Courier
 from services.scheduler.executions.repository.dispatch import save_timing
@@ -47,7 +48,7 @@ from services.scheduler.outcomes.rpc import registration as outcome_registration
 from services.scheduler.queues.rpc import registration as queue_registration
 from services.scheduler.queues.runner_rpc import runner_registration as work_item_registration
 from services.scheduler.settings import SchedulerSettings
-from services.scheduler.triggers.compose import make_launcher, trigger_registration
+from services.scheduler.triggers.compose import trigger_registration
 from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
 from services.scheduler.worker.queue import ArqDoorbell, connect
 from services.scheduler.workflows.rpc import registration as workflow_registration
@@ -122,13 +123,14 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
         evidence = compose_evidence(core.pool, dsn, settings.home, stop, settings.artifact_max_bytes)
         yield Parts(
             registrations=[
-                workflow_registration(core.pool, core.outbox),
+                workflow_registration(core.pool, core.outbox, licence.require_editing),
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
                 *continuation_registrations(make_approvals(core), Fetching(core.pool, evidence.artifacts)),
                 calendar_registration(core.pool, core.outbox, settings),
                 outcome_registration(core.pool, core.outbox),
-                trigger_registration(core, submissions, make_launcher(core, licence), webhook_kind(settings)),
+                trigger_registration(core, submissions, licence, webhook_kind(settings)),
+                license_change_registration(licence, core.bells),
                 webhook_registration(core, submissions, filters),
                 expression_registration(previews),
                 queue_registration(core.pool, core.outbox),

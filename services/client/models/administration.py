@@ -58,15 +58,25 @@ class Me(Answer):
 
 
 class License(Answer):
-    """What the installation is entitled to, and what it uses; `state` is community, valid, grace or expired."""
+    """What the installation is entitled to, and what it uses; `state` is community, valid, grace, frozen or expired."""
 
+    id: str | None = None
     edition: str
     customer: str | None = None
     state: str
     runner_limit: int
     runners_used: int
     concurrent_executions: int = 0
+    features: tuple[str, ...] = ()
+    not_before: datetime | None = None
     expires_at: datetime | None = None
+    grace_until: datetime | None = None
+    frozen_until: datetime | None = None
+    key_id: str | None = None
+    installed_at: datetime | None = None
+    installed_by: str | None = None
+    installation_id: str | None = None
+    problem: str | None = None
 
 
 class Dispatch(Answer):

@@ -41,6 +41,10 @@ class Administration:
         """The licence in force."""
         return License.model_validate((await self._calls.get("/license"))["license"])
 
+    async def install_license(self, file: str) -> License:
+        """Puts the licence of this text in force. Installed again, it changes nothing. Raises Invalid."""
+        return License.model_validate((await self._calls.post("/license", {"file": file}))["license"])
+
     async def hold_dispatch(self, reason: str = "") -> None:
         """No work is assigned until released; running work goes on."""
         await self._calls.post("/dispatch/hold", {"reason": reason})

@@ -14,6 +14,7 @@ from services.gateway.routes.shapes import PageQuery
 from services.gateway.transcoding.fields import ApiModel, BodyModel, Instant, ObjectDocument, Proto, ShortText, Text
 from services.gateway.web.request_keys import STREAMING
 
+LICENSE = "exekra.license.v1.LicenseService"
 AUDIT = "exekra.audit.v1.AuditService"
 EXECUTIONS = "exekra.scheduler.v1.ExecutionService"
 EXPORT = find_method(f"{AUDIT}.Export")
@@ -22,21 +23,43 @@ VERIFY_SECONDS = 120.0
 
 
 class LicenseShape(ApiModel):
-    """What the installation is entitled to, and what it uses."""
+    """What the installation is entitled to, and what it uses.
 
+    `state`: `community` (none is installed), `valid`, `grace` (it has ended; nothing changes until `graceUntil`),
+    `frozen` (until `frozenUntil` no runner or trigger can be added and no workflow edited; work goes on), `expired`
+    (the limits of the community edition hold). `problem` says what is wrong and what to do. A licence for this Hub
+    alone names `installationId`.
+    """
+
+    id: str | None
     edition: str
     customer: str | None
-    state: Literal["community", "valid", "grace", "expired"] | str
+    state: Literal["community", "valid", "grace", "frozen", "expired"] | str
     runner_limit: int
     runners_used: int
     concurrent_executions: int
+    features: list[str]
+    not_before: datetime | None
     expires_at: datetime | None
+    grace_until: datetime | None
+    frozen_until: datetime | None
+    key_id: str | None
+    installed_at: datetime | None
+    installed_by: str | None
+    installation_id: str | None
+    problem: str | None
 
 
 class LicenseAnswer(ApiModel):
     """The licence in force."""
 
     license: LicenseShape
+
+
+class InstallLicense(BodyModel):
+    """The text of a `.lic` file, as it is."""
+
+    file: str
 
 
 class AuditEvent(ApiModel):
@@ -143,7 +166,17 @@ ROUTES = (
         summary="Show the licence",
         resource="license",
         permission="license:view",
-        rpc="exekra.license.v1.LicenseService.GetLicense",
+        rpc=f"{LICENSE}.GetLicense",
+        response=LicenseAnswer,
+    ),
+    Route(
+        method="POST",
+        path="/license",
+        summary="Install a licence; the one in force already changes nothing",
+        resource="license",
+        permission="license:install",
+        rpc=f"{LICENSE}.InstallLicense",
+        request=InstallLicense,
         response=LicenseAnswer,
     ),
     audit(

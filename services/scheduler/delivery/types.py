@@ -41,6 +41,10 @@ TYPES: Final[Mapping[str, str]] = {
     "trigger.resumed": "A paused trigger fires again.",
     "license.changed": "What the licence allows has changed.",
     "license.refused": "The licence allows no new executions.",
+    "license.expiring": "The licence ends within 30 days.",
+    "license.expired": "The licence has ended; nothing changes for 14 days.",
+    "license.frozen": "The licence ended 14 days ago: nothing can be added until there is a new one.",
+    "license.lapsed": "The licence ended 44 days ago: the limits of the community edition hold.",
     DISABLED: "An endpoint was disabled because it answered 410 Gone.",
     TEST: "Sent by hand to one endpoint; no filter chooses it.",
 }

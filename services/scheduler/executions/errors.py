@@ -24,6 +24,11 @@ def licence_refused(reason: str, message: str) -> DomainError:
     )
 
 
+def licence_frozen(kind: Kind, message: str) -> DomainError:
+    """The licence allows the work that there is, and nothing to be added to it."""
+    return DomainError(kind, "LICENCE_FROZEN", message)
+
+
 def runner_unavailable(obstacles: Sequence[Mapping[str, Any]]) -> DomainError:
     """The chosen runner cannot begin now, and why."""
     why = " ".join(str(obstacle["message"]) for obstacle in obstacles)

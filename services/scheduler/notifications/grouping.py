@@ -12,6 +12,10 @@ _BAD = (
     "runner.offline",
     "trigger.paused",
     "license.refused",
+    "license.expiring",
+    "license.expired",
+    "license.frozen",
+    "license.lapsed",
     "endpoint.disabled",
 )
 

@@ -24,12 +24,13 @@ def make_launcher(core: "Core", licence: Licence) -> Launcher:
 
 
 def trigger_registration(
-    core: "Core", submissions: Submissions, launcher: Launcher, webhooks: TriggerKind
+    core: "Core", submissions: Submissions, licence: Licence, webhooks: TriggerKind
 ) -> Registration:
     """TriggerService."""
+    launcher = make_launcher(core, licence)
     by_hand = ByHand(core.pool, core.outbox, submissions, launcher)
     kinds = {Kind.SCHEDULE: ScheduleKind(), Kind.WEBHOOK: webhooks}
-    return registration(core.pool, core.outbox, kinds, by_hand)
+    return registration(core.pool, core.outbox, kinds, by_hand, licence)
 
 
 def make_firing(core: "Core", launcher: Launcher) -> Firing:

@@ -19,6 +19,7 @@ from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
 from services.scheduler.calendars.rules import find_calendars, load_stack
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
+from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.messages import execution_message
 from services.scheduler.executions.use_cases import RequestKey
 from services.scheduler.outcomes.forecast import forecast
@@ -42,9 +43,10 @@ MAXIMUM_QUERY = 200
 class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
     """See the proto for callers, permissions and reasons."""
 
-    def __init__(self, pool: "Pool", outbox: Outbox, kinds: Kinds, by_hand: ByHand) -> None:
+    def __init__(self, pool: "Pool", outbox: Outbox, kinds: Kinds, by_hand: ByHand, licence: Licence) -> None:
         self._pool = pool
         self._outbox = outbox
+        self._licence = licence
         self._kinds = kinds
         self._by_hand = by_hand
 
@@ -53,6 +55,7 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
         if kind is None:
             raise invalid("Say what kind of trigger it is.", FieldError("/kind", "Give schedule or webhook."))
         wanted = _wanted_new(request)
+        await self._licence.require_trigger()
 
         async def create(connection: "Connection") -> pb.CreateTriggerResponse:
             trigger, secret = await library.create_trigger(
@@ -286,10 +289,10 @@ def _cursor_time(text: str) -> datetime:
     return at
 
 
-def registration(pool: "Pool", outbox: Outbox, kinds: Kinds, by_hand: ByHand) -> Registration:
+def registration(pool: "Pool", outbox: Outbox, kinds: Kinds, by_hand: ByHand, licence: Licence) -> Registration:
     """The servicer, ready to be served."""
     return Registration(
         trigger_service_pb2_grpc.add_TriggerServiceServicer_to_server,
-        TriggerServicer(pool, outbox, kinds, by_hand),
+        TriggerServicer(pool, outbox, kinds, by_hand, licence),
         pb.DESCRIPTOR.services_by_name["TriggerService"],
     )

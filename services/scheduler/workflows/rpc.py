@@ -33,11 +33,13 @@ _SHA256_DIGITS = 64
 class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
     """See the proto for callers, permissions and reasons."""
 
-    def __init__(self, pool: "Pool", outbox: Outbox) -> None:
+    def __init__(self, pool: "Pool", outbox: Outbox, require_editing: Callable[[], Awaitable[None]]) -> None:
         self._pool = pool
         self._outbox = outbox
+        self._require_editing = require_editing
 
     async def CreateWorkflow(self, request: pb.CreateWorkflowRequest, context: Any) -> pb.CreateWorkflowResponse:
+        await self._require_editing()
         new = NewWorkflow(
             name=_name(request.name),
             description=request.description,
@@ -90,6 +92,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
         return pb.DeleteWorkflowResponse()
 
     async def SaveDraft(self, request: pb.SaveDraftRequest, context: Any) -> pb.SaveDraftResponse:
+        await self._require_editing()
         graph = await graphs.read_text(request.graph_json)
         async with self._pool.acquire() as connection, connection.transaction():
             saved = await library.save_draft(
@@ -154,6 +157,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
     async def DuplicateWorkflow(
         self, request: pb.DuplicateWorkflowRequest, context: Any
     ) -> pb.DuplicateWorkflowResponse:
+        await self._require_editing()
         name = _name(request.name) if request.name else ""
 
         async def duplicate(connection: "Connection") -> pb.DuplicateWorkflowResponse:
@@ -168,6 +172,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
         return pb.ExportWorkflowResponse(document_json=document)
 
     async def ImportWorkflow(self, request: pb.ImportWorkflowRequest, context: Any) -> pb.ImportWorkflowResponse:
+        await self._require_editing()
         exported = await graphs.from_export(request.document_json)
         name = _name(request.name) if request.name else ""
 
@@ -257,10 +262,10 @@ def _bad_cursor() -> DomainError:
     return invalid("The cursor is not one of ours.", FieldError("/cursor", "Use the nextCursor of the page before."))
 
 
-def registration(pool: "Pool", outbox: Outbox) -> Registration:
-    """The servicer, ready to be served."""
+def registration(pool: "Pool", outbox: Outbox, require_editing: Callable[[], Awaitable[None]]) -> Registration:
+    """The servicer, ready to be served; `require_editing` raises while no workflow may be changed."""
     return Registration(
         workflow_service_pb2_grpc.add_WorkflowServiceServicer_to_server,
-        WorkflowServicer(pool, outbox),
+        WorkflowServicer(pool, outbox, require_editing),
         pb.DESCRIPTOR.services_by_name["WorkflowService"],
     )

@@ -240,6 +240,7 @@ ARGUMENTS: dict[str, Any] = {
     "queue_id": ID,
     "item_id": ID,
     "items": [{"payload": 1}],
+    "file": "{}",
     "recipients": ["ada@example.com"],
     "user_id": ID,
     "api_key_id": ID,

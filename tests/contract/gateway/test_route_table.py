@@ -90,6 +90,7 @@ POST /event-endpoints/{}/test
 GET /triggers/{}/deliveries
 POST /deliveries/{}/replay
 GET /license
+POST /license
 GET /audit
 GET /audit/export
 POST /audit/verify

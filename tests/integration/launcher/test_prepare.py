@@ -50,7 +50,12 @@ def test_each_container_is_handed_its_own_keys_and_nobody_elses(settings: Launch
     made = contents(folder)
     own = ["database", "internal/ca.pem"]
     public = ["public/ca.pem", "public/server.key", "public/server.pem"]
-    further = {"gateway": [*public, "admin-password"], "registry": public, "scheduler": ["redis", "vault-key"]}
+    further = {
+        "gateway": [*public, "admin-password"],
+        "registry": public,
+        "scheduler": ["redis", "vault-key"],
+        "license": ["installation-key"],
+    }
     for service in SCHEMAS:
         certificate = [f"internal/{service}.key", f"internal/{service}.pem"]
         assert sorted(contents(folder / service)) == sorted([*own, *certificate, *further.get(service, [])])

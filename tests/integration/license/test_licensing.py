@@ -15,9 +15,8 @@ from services.kit.postgres import open_pool
 from services.kit.rpc_client import call, open_channel
 from services.kit.rpc_server import grpc_server
 from services.license import repository
-from services.license.__main__ import registration
 from services.license.model import COMMUNITY_CONCURRENT_EXECUTIONS, COMMUNITY_RUNNERS
-from services.license.use_cases import Licensing
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 
 Stub = license_service_pb2_grpc.LicenseServiceStub
@@ -33,7 +32,7 @@ async def channel(database: HubDatabase, tmp_path: Path) -> AsyncIterator[grpc.a
     address = f"unix:{tmp_path}/license.sock"
     async with (
         open_pool(database.dsns["license"], "license") as pool,
-        grpc_server([registration(Licensing(pool))], address, drain_seconds=1),
+        grpc_server([license_registration(pool)], address, drain_seconds=1),
         open_channel(address, caller="registry") as channel,
     ):
         yield channel
@@ -59,7 +58,7 @@ async def test_every_statement_prepares(database: HubDatabase):
     async with open_pool(database.dsns["license"], "license") as pool, pool.acquire() as connection:
         for statement in statements:
             await connection.prepare(statement)
-    assert len(statements) == 6
+    assert len(statements) == 13
 
 
 async def test_fifty_acquisitions_at_once_fill_exactly_the_limit(stub: Stub):

@@ -28,10 +28,9 @@ from services.kit.rpc_client import call, open_channel
 from services.kit.rpc_server import grpc_server
 from services.launcher.authority import ServerTls, ensure_tls
 from services.launcher.ports import free_port
-from services.license.__main__ import registration as license_registration
-from services.license.use_cases import Licensing
 from services.registry.compose import compose
 from services.registry.settings import RegistrySettings
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 from tests.integration.registry.scripted_runner import ScriptedRunner, channel_to
 from tests.integration.registry.scripted_scheduler import ScriptedScheduler, scheduler_served
@@ -183,7 +182,11 @@ async def surroundings(
         audit = AuditLog(audit_pool, CheckpointFile(tmp_path / "audit"), SystemClock(), AuditSettings())
         async with (
             grpc_server([audit_registration(audit)], settings.audit_address, drain_seconds=0),
-            grpc_server([license_registration(Licensing(license_pool))], settings.license_address, drain_seconds=0),
+            grpc_server(
+                [license_registration(license_pool)],
+                settings.license_address,
+                drain_seconds=0,
+            ),
         ):
             yield audit, pool
 

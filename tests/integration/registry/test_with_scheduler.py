@@ -32,8 +32,7 @@ from services.kit.rpc_client import call, open_channel
 from services.kit.rpc_server import grpc_server
 from services.launcher.authority import ServerTls
 from services.launcher.ports import free_port
-from services.license.__main__ import registration as license_registration
-from services.license.use_cases import Licensing
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 from tests.integration.registry.conftest import eventually
 from tests.integration.registry.scripted_runner import ScriptedRunner, channel_to, ending, read
@@ -116,7 +115,11 @@ async def neighbours(database: HubDatabase, home: Path) -> AsyncIterator[None]:
         audit = AuditLog(audit_pool, CheckpointFile(home / "audit"), SystemClock(), AuditSettings())
         async with (
             grpc_server([audit_registration(audit)], f"unix:{home}/audit.sock", drain_seconds=0),
-            grpc_server([license_registration(Licensing(license_pool))], f"unix:{home}/license.sock", drain_seconds=0),
+            grpc_server(
+                [license_registration(license_pool)],
+                f"unix:{home}/license.sock",
+                drain_seconds=0,
+            ),
         ):
             yield
 

@@ -55,6 +55,47 @@ def test_the_licence_is_shown_with_what_is_used(hub: ScriptedHub, exekra: Exekra
     assert exekra("license", "show", "--json").document == {"license": licence}
 
 
+def test_a_licence_is_installed_from_its_file_and_its_end_is_told(
+    hub: ScriptedHub, exekra: Exekra, tmp_path: Path
+) -> None:
+    frozen = {
+        "edition": "enterprise",
+        "state": "frozen",
+        "runnerLimit": 10,
+        "runnersUsed": 3,
+        "concurrentExecutions": 20,
+        "expiresAt": "2027-12-31T00:00:00Z",
+        "frozenUntil": "2028-02-13T00:00:00Z",
+        "problem": "The clock is behind.",
+    }
+    hub.answer("POST /api/license", {"license": frozen})
+    file = tmp_path / "acme.lic"
+    file.write_text('{"kid": "x"}')
+    ran = exekra("license", "install", str(file))
+    assert ran.status == 0
+    assert hub.sent("POST /api/license").body == {"file": '{"kid": "x"}'}
+    for shown in ("enterprise, frozen", "community limits from", "2028-02-13T00:00:00Z", "The clock is behind."):
+        assert shown in ran.out
+
+
+def test_a_refused_licence_says_why_and_what_to_do(hub: ScriptedHub, exekra: Exekra, tmp_path: Path) -> None:
+    problem = {
+        "status": 422,
+        "reason": "LICENCE_TAMPERED",
+        "detail": "The licence was changed after it was issued.",
+        "errors": [{"pointer": "/file", "detail": "Ask for the file again."}],
+    }
+    hub.answers["POST /api/license"] = [(422, problem)]
+    file = tmp_path / "acme.lic"
+    file.write_text("{}")
+    ran = exekra("license", "install", str(file))
+    assert ran.status != 0
+    assert "was changed" in ran.err
+    assert "Ask for the file again." in ran.err
+    missing = exekra("license", "install", str(tmp_path / "none.lic"))
+    assert "cannot be read" in missing.err
+
+
 def test_a_hub_is_started_stopped_and_shown_with_the_options_given(
     monkeypatch: pytest.MonkeyPatch, exekra: Exekra, tmp_path: Path
 ) -> None:

@@ -32,10 +32,17 @@ READ_VERDICT = """SELECT allowed, reason, message, concurrent_executions,
  extract(epoch FROM fresh_until - now())::float8 AS fresh_seconds, extract(epoch FROM now() - asked_at)::float8 AS
  age_seconds
  FROM licence_verdict WHERE asked_at > now() - make_interval(secs => $1)"""
+TELL_OF_LICENCE = """INSERT INTO outgoing_event (id, type, at, subject_kind, order_key, data)
+ SELECT $1, $2, $3, 'license', 'license', $4::json
+  WHERE EXISTS (SELECT FROM event_interest WHERE $2 LIKE pattern)
+ ON CONFLICT (id) DO NOTHING"""
 SAVE_TIMING = """UPDATE dispatch_timing SET silent_seconds = $1, offline_seconds = $2, offer_seconds = $3,
  interactive_offer_seconds = $4, undelivered_seconds = $5, lease_margin_seconds = $6
  WHERE (silent_seconds, offline_seconds, offer_seconds, interactive_offer_seconds, undelivered_seconds,
   lease_margin_seconds) IS DISTINCT FROM ($1, $2, $3, $4, $5, $6)"""
+
+
+FROZEN = "LICENCE_FROZEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,11 @@ class Verdict:
     concurrent_executions: int | None
     fresh_seconds: float
     """Until it is asked for again; negative when that time has passed."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing may be added; what is there goes on."""
+        return self.reason == FROZEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,11 @@ async def read_verdict(connection: "Connection", usable_seconds: float) -> Verdi
     if row is None:
         return None
     return Verdict(row["allowed"], row["reason"], row["message"], row["concurrent_executions"], row["fresh_seconds"])
+
+
+async def tell_of_licence(connection: "Connection", identifier: str, type_: str, at: datetime, data: str) -> None:
+    """An outgoing event if anybody wants it; told again, it changes nothing. `data` is JSON."""
+    await connection.execute(TELL_OF_LICENCE, identifier, type_, at, data)
 
 
 async def save_timing(connection: "Connection", timing: Timing) -> None:

@@ -21,13 +21,12 @@ from services.kit.identity import Principal, current_principal
 from services.kit.postgres import open_pool
 from services.kit.rpc_client import call, open_channel
 from services.kit.rpc_server import grpc_server
-from services.license.__main__ import registration as license_registration
-from services.license.use_cases import Licensing
 from services.scheduler.compose import Core, execution_registrations, make_submissions, open_core
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.reaper import Reaper
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.workflows.rpc import registration as workflow_registration
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 from tests.eventually import eventually
 from tests.integration.scheduler.executions.scripted_registry import ScriptedRegistry, ScriptedRunner, registry_served
@@ -173,12 +172,17 @@ async def scheduler_running(database: HubDatabase, folder: Path, **more: Any) ->
         license_pool = await enter(open_pool(database.dsns["license"], "license", maximum=2))
         license_stack = await enter(AsyncExitStack())
         await license_stack.enter_async_context(
-            grpc_server([license_registration(Licensing(license_pool))], settings.license_address, drain_seconds=0.1)
+            grpc_server(
+                [license_registration(license_pool)],
+                settings.license_address,
+                drain_seconds=0.1,
+            )
         )
         license_channel = await enter(open_channel(settings.license_address, caller="scheduler"))
-        submissions = make_submissions(core, Licence(core.pool, license_channel))
+        licence = Licence(core.pool, license_channel)
+        submissions = make_submissions(core, licence)
         registrations = [
-            workflow_registration(core.pool, core.outbox),
+            workflow_registration(core.pool, core.outbox, licence.require_editing),
             *execution_registrations(core, link_pool, submissions, stop),
         ]
         await enter(grpc_server(registrations, settings.scheduler_address, drain_seconds=0.1))

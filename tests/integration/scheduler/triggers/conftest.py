@@ -19,8 +19,6 @@ from services.kit.identity import Principal, current_principal
 from services.kit.postgres import open_pool
 from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import grpc_server
-from services.license.__main__ import registration as license_registration
-from services.license.use_cases import Licensing
 from services.scheduler.compose import Core, make_submissions, open_core
 from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.licence import Licence
@@ -38,6 +36,7 @@ from services.scheduler.webhooks.compose import webhook_kind
 from services.scheduler.workflows import library, publishing
 from services.scheduler.workflows.graphs import read_text
 from services.scheduler.workflows.model import NewWorkflow
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 
 PERMISSIONS = frozenset({"trigger:view", "trigger:edit", "execution:run", "workflow:edit", "workflow:publish"})
@@ -144,7 +143,7 @@ async def open_desk(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
             if not folder.exists():
                 folder.mkdir()
                 pool = await stack.enter_async_context(open_pool(database.dsns["license"], "license", maximum=2))
-                registrations = [license_registration(Licensing(pool))]
+                registrations = [license_registration(pool)]
                 await stack.enter_async_context(grpc_server(registrations, settings.license_address, drain_seconds=0.1))
             core = await stack.enter_async_context(open_core(settings))
             channel = await stack.enter_async_context(open_channel(settings.license_address, caller="scheduler"))
@@ -154,7 +153,7 @@ async def open_desk(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
             kinds: dict[Kind, TriggerKind] = {Kind.SCHEDULE: ScheduleKind(), Kind.WEBHOOK: webhook_kind(settings)}
             return Desk(
                 core,
-                TriggerServicer(core.pool, core.outbox, kinds, by_hand),
+                TriggerServicer(core.pool, core.outbox, kinds, by_hand, licence),
                 Planner(core.pool),
                 make_firing(core, launcher),
                 launcher,

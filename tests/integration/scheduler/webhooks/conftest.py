@@ -17,8 +17,6 @@ from services.kit.identity import Principal, current_principal
 from services.kit.postgres import open_pool
 from services.kit.rpc_client import open_channel
 from services.kit.rpc_server import grpc_server
-from services.license.__main__ import registration as license_registration
-from services.license.use_cases import Licensing
 from services.scheduler.compose import Core, make_submissions, open_core
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.use_cases import Submissions
@@ -37,6 +35,7 @@ from services.scheduler.webhooks.rejections import Rejections
 from services.scheduler.workflows import library, publishing
 from services.scheduler.workflows.graphs import read_text
 from services.scheduler.workflows.model import NewWorkflow
+from tests.community import license_registration
 from tests.conftest import HubDatabase, MakeDatabase
 
 VAULT_KEY = "5a" * 32
@@ -173,7 +172,9 @@ async def open_door(make_database: MakeDatabase, short_folder: Path) -> AsyncIte
                 folder.mkdir()
                 pool = await stack.enter_async_context(open_pool(database.dsns["license"], "license", maximum=2))
                 served = grpc_server(
-                    [license_registration(Licensing(pool))], settings.license_address, drain_seconds=0.1
+                    [license_registration(pool)],
+                    settings.license_address,
+                    drain_seconds=0.1,
                 )
                 await stack.enter_async_context(served)
             core = await stack.enter_async_context(open_core(settings))

@@ -1,9 +1,11 @@
 """WorkflowService over real gRPC on a real Postgres."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grpc.aio
 import pytest
 
 from services.kit.identity import current_principal
@@ -31,13 +33,21 @@ async def pool(hub_database: HubDatabase) -> "AsyncIterator[Pool]":
         yield pool
 
 
+async def always() -> None:
+    """Whatever the licence says."""
+
+
+def served(pool: "Pool", audit: grpc.aio.Channel, address: str) -> AbstractAsyncContextManager[object]:
+    return grpc_server([registration(pool, Outbox("scheduler", pool, audit), always)], address, drain_seconds=1)
+
+
 @pytest.fixture
 async def stub(pool: "Pool", short_folder: Path) -> AsyncIterator[Stub]:
     name = f"{short_folder}/{new_id()[-12:]}"
     token = current_principal.set(EDITOR)
     async with (
         open_channel(f"unix:{name}.audit", caller="scheduler") as audit,
-        grpc_server([registration(pool, Outbox("scheduler", pool, audit))], f"unix:{name}.sock", drain_seconds=1),
+        served(pool, audit, f"unix:{name}.sock"),
         open_channel(f"unix:{name}.sock", caller="gateway") as channel,
     ):
         yield Stub(channel)
@@ -49,7 +59,7 @@ async def registry(stub: Stub, pool: "Pool", short_folder: Path) -> AsyncIterato
     address = f"unix:{short_folder}/{new_id()[-12:]}.sock"
     async with (
         open_channel(f"{address}.audit", caller="scheduler") as audit,
-        grpc_server([registration(pool, Outbox("scheduler", pool, audit))], address, drain_seconds=1),
+        served(pool, audit, address),
         open_channel(address, caller="registry") as channel,
     ):
         yield Stub(channel)
