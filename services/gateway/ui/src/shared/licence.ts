@@ -18,13 +18,21 @@ export const licenceQuery = queryOptions({
 
 /** Null while there is nothing to worry about. */
 export function licenceWarning(licence: Licence, now: number): string | null {
-  if (licence.state === "grace")
-    return "The licence has ended and is in its days of grace. Work goes on; renew it soon.";
-  if (licence.state === "expired")
-    return "The licence has ended. What is scheduled goes on; nothing new can be added until it is renewed.";
+  if (licence.problem) return licence.problem;
+  const { state } = licence;
+  if (state === "grace")
+    return `The licence has ended. Nothing changes until ${dayOf(licence.graceUntil)}; from then on nothing can be added until a new one is installed.`;
+  if (state === "frozen")
+    return `The licence has ended. What runs and what is scheduled goes on; no runner or trigger can be added and no workflow edited until a new one is installed. From ${dayOf(licence.frozenUntil)} on the limits of the community edition hold.`;
+  if (state === "expired")
+    return `The licence ended on ${dayOf(licence.expiresAt)}: the limits of the community edition hold until a new one is installed.`;
   if (!licence.expiresAt) return null;
   const expires = new Date(licence.expiresAt);
   const days = Math.ceil((expires.getTime() - now) / DAY);
   if (days > WARNED_DAYS) return null;
-  return `The licence ends on ${formatDay(expires)}, in ${plural(Math.max(days, 0), "day")}. After that nothing stops; new runners cannot be added.`;
+  return `The licence ends on ${formatDay(expires)}, in ${plural(Math.max(days, 0), "day")}. Nothing stops then: two weeks are left to install a new one.`;
+}
+
+function dayOf(at: string | null | undefined): string {
+  return at ? formatDay(new Date(at)) : "its end";
 }

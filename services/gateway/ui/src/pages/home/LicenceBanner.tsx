@@ -6,12 +6,12 @@ import { licenceQuery, licenceWarning } from "~/shared/licence";
 import { useNow } from "~/shared/useNow";
 import { Note } from "~/shared/Feedback";
 
-/** Weeks before the licence ends, so that nobody is surprised. */
+/** Weeks before the licence ends, for those who can do something about it. */
 export function LicenceBanner() {
-  const maySee = useMay("license:view");
-  const { data } = useQuery({ ...licenceQuery, enabled: maySee });
+  const mayAct = useMay("license:install");
+  const { data } = useQuery({ ...licenceQuery, enabled: mayAct });
   const now = useNow(60_000);
-  const warning = data ? licenceWarning(data, now) : null;
+  const warning = mayAct && data ? licenceWarning(data, now) : null;
   if (!warning) return null;
   return (
     <Note
