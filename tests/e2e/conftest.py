@@ -16,6 +16,7 @@ from tests.e2e.integrator import Integrator
 from tests.e2e.studio import SECONDS
 from tests.e2e.terminal import typist_in
 from tests.hub import hub_under_test
+from tests.licences import PUBLIC_KEY
 
 SLOTS = 4
 # The limits are tested elsewhere; everything here comes from one address.
@@ -30,8 +31,14 @@ async def hub(short_folder: Path) -> AsyncIterator[Integrator]:
     """An integrator at a running Hub with one runner of four slots that beats every second."""
     folder = short_folder / "e2e"
     folder.mkdir()
+    settings = {
+        **RATES,
+        **RECEIVERS,
+        "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+        "EXEKRA_LICENSE_KEYS": f"{PUBLIC_KEY} tests",
+    }
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in {**RATES, **RECEIVERS, "EXEKRA_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS)}.items():
+        for name, value in settings.items():
             environment.setenv(name, value)
         async with hub_under_test(folder, slots=SLOTS) as running:
             with typist_in(folder) as typist:

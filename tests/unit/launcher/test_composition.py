@@ -48,6 +48,8 @@ def test_a_service_gets_its_own_database_and_not_the_administrators(composition:
 def test_keys_go_only_to_those_who_use_them(composition: Composition) -> None:
     holders = {service for service in SERVICES if "EXEKRA_VAULT_KEY_FILE" in composition.environment_of(service)}
     assert holders == {"scheduler"}
+    sealing = {service for service in SERVICES if "EXEKRA_INSTALLATION_KEY_FILE" in composition.environment_of(service)}
+    assert sealing == {"license"}
     told = {service for service in SERVICES if "EXEKRA_ADMIN_PASSWORD" in composition.environment_of(service)}
     assert told == {"gateway"}
 
