@@ -29,9 +29,19 @@ async def open_mysql(
 ) -> AsyncIterator["MysqlSession"]:
     """A session. Raises NodeFailure DB_UNREACHABLE, DB_LOGIN_FAILED, DB_NOT_FOUND."""
     import aiomysql  # noqa: PLC0415 - half a second that executions without databases should not pay
+    from pymysql.constants import CLIENT  # noqa: PLC0415 - see above
+
+    class Connection(aiomysql.Connection):  # type: ignore[misc]  # the driver has no types
+        """Before it shows who it is: the driver goes on in the clear where a server offers no TLS."""
+
+        async def _request_authentication(self) -> None:
+            if tls is not None and not self.server_capabilities & CLIENT.SSL:
+                place = f"{config.database} on {config.host}:{config.port}"
+                raise NodeFailure("DB_TLS_FAILED", f"{place} offers no TLS. Set it up there, or 'TLS' to off.")
+            await super()._request_authentication()
 
     with _failures(config, writing=False):
-        connection = await aiomysql.connect(
+        connection = Connection(
             host=config.host,
             port=config.port,
             user=config.username,
@@ -42,6 +52,9 @@ async def open_mysql(
             ssl=tls,
             program_name="exekra-runner",
         )
+        # The driver always asks for it: a text could then hold several statements, and a query leave its transaction.
+        connection.client_flag &= ~CLIENT.MULTI_STATEMENTS
+        await connection._connect()  # noqa: SLF001 - what `aiomysql.connect` does, which takes no such wish
     try:
         yield MysqlSession(connection, config)
     finally:
