@@ -109,28 +109,38 @@ async def migrate(dsn: str, service: str) -> list[str]:
     Waits for another migrator (advisory lock). Raises MigrationError when the database is newer than this version or
     an applied file was edited, asyncpg.PostgresError when a statement fails (its file is then not applied).
     """
-    schema = SCHEMAS[service]
-    migrations = load_migrations(service)
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
     try:
-        await connection.execute("SELECT pg_advisory_lock(hashtext('exekra migrate ' || $1))", schema)
-        # Even IF NOT EXISTS asks for CREATE on the database, which a service's role does not have.
-        if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", schema):
-            await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        await connection.execute(
-            f'CREATE TABLE IF NOT EXISTS "{schema}".schema_migration ('
-            "number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, "
-            "applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        rows = await connection.fetch(f'SELECT number, sha256 FROM "{schema}".schema_migration')  # noqa: S608 - a constant
-        applied = {row["number"]: row["sha256"] for row in rows}
-        _check_applied(service, migrations, applied)
-        pending = [migration for migration in migrations if migration.number not in applied]
-        for migration in pending:
-            await _apply(connection, schema, migration)
-        return [migration.name for migration in pending]
+        return await migrate_within(connection, service)
     finally:
         await connection.close()
+
+
+async def migrate_within(
+    connection: "asyncpg.Connection[asyncpg.Record]", service: str, *, through: int | None = None
+) -> list[str]:
+    """The same on a connection of the caller's, up to the migration with the number `through`.
+
+    Within a transaction of the caller's all of it belongs to that one, also its `search_path` and `lock_timeout`.
+    """
+    schema = SCHEMAS[service]
+    migrations = load_migrations(service)
+    await connection.execute("SELECT pg_advisory_lock(hashtext('exekra migrate ' || $1))", schema)
+    # Even IF NOT EXISTS asks for CREATE on the database, which a service's role does not have.
+    if not await connection.fetchval("SELECT to_regnamespace($1) IS NOT NULL", schema):
+        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    await connection.execute(
+        f'CREATE TABLE IF NOT EXISTS "{schema}".schema_migration ('
+        "number integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, "
+        "applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+    rows = await connection.fetch(f'SELECT number, sha256 FROM "{schema}".schema_migration')  # noqa: S608 - a constant
+    applied = {row["number"]: row["sha256"] for row in rows}
+    _check_applied(service, migrations, applied)
+    pending = [migration for migration in migrations[:through] if migration.number not in applied]
+    for migration in pending:
+        await _apply(connection, schema, migration)
+    return [migration.name for migration in pending]
 
 
 def _check_applied(service: str, migrations: list[Migration], applied: dict[int, str]) -> None:

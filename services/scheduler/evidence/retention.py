@@ -33,6 +33,8 @@ OLD_ARTIFACTS = """SELECT id, sha256 FROM artifact
  WHERE NOT EXISTS (SELECT FROM execution e WHERE e.id = artifact.execution_id)
     OR (stored_at IS NULL AND created_at < now() - make_interval(secs => $1))
  LIMIT $2"""
+# A backup that is being made holds it shared: what its snapshot names stays on the disk until it is copied.
+MAY_REMOVE = "SELECT pg_try_advisory_xact_lock(hashtext('exekra artifacts'))"
 DELETE_ARTIFACT = "DELETE FROM artifact WHERE id = $1"
 CONTENT_USED = "SELECT EXISTS (SELECT FROM artifact WHERE sha256 = $1)"
 
@@ -58,7 +60,7 @@ async def forget_executions(pool: "Pool", keep_days: float) -> int:
 async def forget_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
     """Removes artifacts whose execution is gone or whose upload never ended; answers how many.
 
-    Content is removed with the last row that names it.
+    Content is removed with the last row that names it, and not while a backup is made.
     """
     removed = await _repeated(lambda: _forget_some_artifacts(pool, files))
     await asyncio.to_thread(_discard_unfinished, files)
@@ -97,6 +99,8 @@ async def _forget_some_artifacts(pool: "Pool", files: ArtifactFiles) -> int:
     rows = await pool.fetch(OLD_ARTIFACTS, float(UNFINISHED_SECONDS), BATCH)
     for row in rows:
         async with pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(MAY_REMOVE):
+                return 0
             await connection.execute(LOCK_CONTENT, row["sha256"])
             await connection.execute(DELETE_ARTIFACT, row["id"])
             if not await connection.fetchval(CONTENT_USED, row["sha256"]):

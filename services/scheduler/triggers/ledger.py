@@ -47,6 +47,7 @@ class Reason(StrEnum):
     WORKFLOW_UNUSABLE = "WORKFLOW_UNUSABLE"
     INPUTS_INVALID = "INPUTS_INVALID"
     LICENCE_REFUSED = "LICENCE_REFUSED"
+    RESTORED = "RESTORED"
     BY_HAND = "BY_HAND"
     INTERNAL = "INTERNAL"
 
@@ -174,6 +175,7 @@ EXPLANATIONS = {
     Reason.WORKFLOW_UNUSABLE: "The workflow's published version cannot be executed.",
     Reason.INPUTS_INVALID: "The trigger's inputs do not fit what the workflow declares.",
     Reason.LICENCE_REFUSED: "The licence allowed no new executions.",
+    Reason.RESTORED: "The Hub was restored from an older backup: this fire and those up to then may have happened.",
     Reason.BY_HAND: "A person asked for it.",
     Reason.INTERNAL: "The Hub met an error of its own; its log says more.",
 }
