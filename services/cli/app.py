@@ -7,6 +7,7 @@ import typer
 from services.cli import (
     administration,
     approvals,
+    backups,
     breakers,
     calendars,
     deliveries,
@@ -54,6 +55,7 @@ def root(
 
 
 hub.add_to(app)
+backups.add_to(app)
 sign_in.add_to(app)
 running.add_to(app)
 commands.add_to(app)
