@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from services.cli.client import connected
 from services.cli.errors import UNREACHABLE, CliError
@@ -15,6 +15,8 @@ from services.client.models.runners import Runner
 GOOD, POOR, BAD = "ok", "warning", "wrong"
 CLOCK_SECONDS = 5.0
 """Apart by more, leases and sessions are judged wrongly."""
+
+OLD_BACKUP = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ async def _checks(hub: Hub, signed_in: bool) -> AsyncIterator[Check]:
         yield _license(await hub.administration.license())
     if "runner:view" in who.permissions:
         yield _runners([runner async for runner in hub.runners.each()])
+    if "audit:view" in who.permissions:
+        yield _backup(await last_backup(hub))
 
 
 def _clock(now: datetime | None) -> Check:
@@ -86,6 +90,23 @@ def _license(found: License) -> Check:
     if found.state in ("grace", "frozen", "expired"):
         return Check("licence", POOR, f"{text}. Install a new one: exekra license install FILE")
     return Check("licence", POOR if used >= limit else GOOD, text)
+
+
+async def last_backup(hub: Hub) -> datetime | None:
+    """When the newest backup was made that the audit log knows of. Needs `audit:view`."""
+    async for event in hub.administration.audit(action="backup.made", most=1):
+        return event.at
+    return None
+
+
+def _backup(made_at: datetime | None) -> Check:
+    if made_at is None:
+        return Check("backup", POOR, "None was ever made: exekra backup FILE")
+    age = datetime.now(UTC) - made_at
+    text = f"the last backup was made at {made_at:%Y-%m-%d %H:%M} UTC"
+    if age > OLD_BACKUP:
+        return Check("backup", POOR, f"{text}, {age.days} days ago. Make them by a schedule: exekra backup FILE")
+    return Check("backup", GOOD, text)
 
 
 def _runners(found: list[Runner]) -> Check:

@@ -67,7 +67,10 @@ def status(context: typer.Context) -> None:
 
     async def look(hub: Hub) -> dict[str, Any]:
         version = (await hub.look("/.well-known/exekra")).get("version")
-        return {"url": hub.url, "version": version, **await hub.administration.dashboard()}
+        who = await hub.administration.me()
+        backup = await checks.last_backup(hub) if "audit:view" in who.permissions else None
+        made_at = backup.isoformat() if backup else None
+        return {"url": hub.url, "version": version, "lastBackupAt": made_at, **await hub.administration.dashboard()}
 
     found = session.ask(look)
     executions = ", ".join(
@@ -82,6 +85,7 @@ def status(context: typer.Context) -> None:
         f"Hub        {found['url']}  version {shown(found['version'])}",
         f"executions {executions or 'none'}",
         f"runners    {runners or 'none'}",
+        *([f"backup     {found['lastBackupAt']:.16}"] if found["lastBackupAt"] else []),
         *failures,
     ]
     session.output.document(found, lines)
