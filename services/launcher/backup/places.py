@@ -16,6 +16,8 @@ from services.launcher.pairing import RUNNER
 AUTHORITY_FILES: Final = ("ca.pem", "ca.key")
 # A first administrator who relies on the password that the Hub made up must still find it.
 ADMIN_PASSWORD: Final = "admin-password"  # noqa: S105 - a name
+# What the licence is stored under: it guards against copying rows, not against who holds the backup.
+INSTALLATION_KEY: Final = "installation-key"
 AUDIT_FILES: Final = ("checkpoint.key", "checkpoints.jsonl")
 
 
@@ -34,7 +36,12 @@ def places_of_home(home: Path) -> Places:
     return Places(
         artifacts=home / "artifacts",
         vault_key=home / "secrets" / "vault-key",
-        files={**files, "runner.json": home / "secrets" / RUNNER, ADMIN_PASSWORD: home / "admin-password"},
+        files={
+            **files,
+            "runner.json": home / "secrets" / RUNNER,
+            INSTALLATION_KEY: home / "secrets" / INSTALLATION_KEY,
+            ADMIN_PASSWORD: home / "admin-password",
+        },
     )
 
 
@@ -44,6 +51,7 @@ def places_of_volumes(folder: Path) -> Places:
     files = {
         **_files(tls=authority / "public", audit=folder / "audit" / "audit"),
         **{f"internal-{name}": authority / "internal" / name for name in AUTHORITY_FILES},
+        INSTALLATION_KEY: authority / INSTALLATION_KEY,
     }
     return Places(
         artifacts=folder / "scheduler" / "artifacts",
