@@ -98,6 +98,7 @@ class GraphRun:
             attempt=order.run_attempt,
             inputs=json.loads(order.inputs or "{}"),
             variables=known.variables,
+            globals=known.globals,
             details=json.loads(order.context or "{}"),
             deadline_at=datetime.now(UTC) + timedelta(seconds=seconds) if seconds > 0 else None,
             recorded=known.recorded,

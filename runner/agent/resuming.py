@@ -25,6 +25,7 @@ class Known:
     variables: Mapping[str, Json] = field(default_factory=dict)
     remaining_seconds: Mapping[str, float] = field(default_factory=dict)
     debug: DebugOptions | None = None
+    globals: Mapping[str, Json] = field(default_factory=dict)
 
 
 def read_known(folder: Path) -> Known:
@@ -39,6 +40,7 @@ def read_known(folder: Path) -> Known:
         variables,
         document.get("remainingSeconds", {}),
         _debug(document.get("debug")),
+        document.get("globals", {}),
     )
 
 

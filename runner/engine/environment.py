@@ -9,7 +9,7 @@ from runner.engine.request import RunRequest
 from runner.engine.scopes import Frame, LoopsSeen, NodeRun, NodesSeen
 from runner.nodes.base import NodeFailure, RowExpression
 from runner.workflow.documents import Json
-from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Namespace, shown_keys
+from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Names, Namespace, shown_keys
 from runner.workflow.templates import Template
 
 _UNSET: Any = object()
@@ -40,6 +40,7 @@ class Environments:
     def __init__(self, request: RunRequest, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._credentials: Namespace = Credentials(request.credentials)
+        self._globals: Namespace = Names(request.globals, "global variable")
         self._execution: dict[str, Json] = {
             **request.details,
             "id": request.execution_id,
@@ -63,6 +64,7 @@ class Environments:
             frame.item,
             frame.index,
             frame.in_loop,
+            self._globals,
         )
 
 

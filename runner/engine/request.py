@@ -67,6 +67,8 @@ class RunRequest:
     inputs: Mapping[str, Json] = field(default_factory=dict)
     variables: Mapping[str, Json] = field(default_factory=dict)
     credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    globals: Mapping[str, Json] = field(default_factory=dict)
+    """Variables of the installation, as they were when the execution began; called workflows see them too."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Further facts that expressions see under `execution`, beside `id` and `attempt`."""
     deadline_at: datetime | None = None

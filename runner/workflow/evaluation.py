@@ -41,7 +41,7 @@ class MissingError(ExpressionError):
 
 
 class Namespace(ABC):
-    """Something named in expressions that is looked up key by key: `nodes`, `loops`, `credentials`."""
+    """Something named in expressions that is looked up key by key: `nodes`, `loops`, `globals`, `credentials`."""
 
     @abstractmethod
     def lookup(self, key: str) -> Json:
@@ -63,9 +63,12 @@ class Names(Namespace):
             raise MissingError(f"There is no {self._what} {key!r}; there are: {shown_keys(self._entries)}.") from None
 
 
+NO_GLOBALS = Names({}, "global variable")
+
+
 @dataclass(slots=True)
 class Environment:
-    """What an expression sees. `loops` and the credentials are namespaces; absent ones are empty.
+    """What an expression sees. `loops`, `globals` and the credentials are namespaces; absent ones are empty.
 
     `item` and `index` are those of the innermost forEach; `in_loop` is false where there is none.
     """
@@ -80,6 +83,8 @@ class Environment:
     item: Json = None
     index: int = 0
     in_loop: bool = False
+    globals: Namespace = NO_GLOBALS
+    """Variables of the installation, as they were when the execution began."""
 
 
 class Evaluation:

@@ -10,8 +10,8 @@ Code = Callable[[Evaluation], Any]
 
 WORDS = {"null": None, "true": True, "false": False}
 """Words of JSON beside those of Python."""
-NAMESPACES = frozenset({"nodes", "loops", "credentials"})
-NAMES = ("inputs", "vars", "nodes", "item", "index", "loops", "execution", "credentials")
+NAMESPACES = frozenset({"nodes", "loops", "globals", "credentials"})
+NAMES = ("inputs", "vars", "nodes", "item", "index", "loops", "globals", "execution", "credentials")
 
 
 def namespace_of(node: ast.expr, local: frozenset[str]) -> str | None:
@@ -25,6 +25,8 @@ def namespace_entry(namespace: str, key: str) -> Code:
         return lambda evaluation: evaluation.environment.nodes.lookup(key)
     if namespace == "loops":
         return lambda evaluation: evaluation.environment.loops.lookup(key)
+    if namespace == "globals":
+        return lambda evaluation: evaluation.environment.globals.lookup(key)
     return lambda evaluation: evaluation.environment.credentials.lookup(key)
 
 

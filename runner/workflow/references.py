@@ -59,6 +59,16 @@ def credential_names(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
     )
 
 
+def global_names(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
+    """The global variables a graph reads: what the Hub keeps for an execution of it."""
+    return frozenset(
+        reference.key
+        for site in graph_sites(graph, catalogue)
+        for _, reference in site.references()
+        if reference.root == "globals" and reference.key is not None
+    )
+
+
 def concurrency_key(graph: Graph) -> Template | None:
     """The compiled key of the workflow's concurrency limit, which the Hub fills in when an execution is created."""
     key: Json = graph.settings.concurrency.key if graph.settings.concurrency else None

@@ -22,6 +22,7 @@ from services.cli import (
     running,
     sign_in,
     triggers,
+    variables,
     webhooks,
     workflows,
 )
@@ -68,6 +69,7 @@ breakers.add_to(triggers.app, app)
 fires.add_to(triggers.app)
 app.add_typer(triggers.app, name="trigger")
 app.add_typer(deliveries.app, name="delivery")
+app.add_typer(variables.app, name="variable")
 app.add_typer(calendars.app, name="calendar")
 queue_items.add_to(queues.app)
 app.add_typer(queues.app, name="queue")

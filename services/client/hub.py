@@ -22,6 +22,7 @@ from services.client.resources.people import People
 from services.client.resources.queues import Queues
 from services.client.resources.runners import Runners
 from services.client.resources.triggers import Triggers
+from services.client.resources.variables import Variables
 from services.client.resources.waiting import Waiting
 from services.client.resources.workflows import Workflows
 from services.client.retries import Retry
@@ -48,6 +49,7 @@ class Hub(Calls):
         self.executions = Executions(self, Waiting(transport, self))
         self.approvals = Approvals(self)
         self.triggers = Triggers(self)
+        self.variables = Variables(self)
         self.calendars = Calendars(self)
         self.queues = Queues(self)
         self.runners = Runners(self)

@@ -92,6 +92,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "file": '{"format": "exekra-licence/1", "kid": "eef2fa5cd126e5ef", "licence": {}, "signature": "…"}'
         }
     },
+    "POST /variables": {
+        "A number": {"name": "exchangeRate", "value": 1.17, "description": "Euro to dollar, by treasury"},
+        "An object": {"name": "mailbox", "value": {"host": "mail.example.com", "folder": "Inbox"}},
+    },
+    "PATCH /variables/{variable_id}": {"Another value": {"value": 1.19}},
     "POST /calendars": {
         "Days off": {
             "name": "Holidays",

@@ -26,6 +26,7 @@ from exekra.scheduler.v1 import (  # noqa: F401
     notification_rule_service_pb2,
     outcome_service_pb2,
     trigger_service_pb2,
+    variable_service_pb2,
     webhook_service_pb2,
     work_queue_service_pb2,
     workflow_service_pb2,

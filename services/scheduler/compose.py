@@ -49,6 +49,8 @@ from services.scheduler.queues.rpc import registration as queue_registration
 from services.scheduler.queues.runner_rpc import runner_registration as work_item_registration
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import trigger_registration
+from services.scheduler.variables.repository import read_values
+from services.scheduler.variables.rpc import registration as variable_registration
 from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
 from services.scheduler.worker.queue import ArqDoorbell, connect
 from services.scheduler.workflows.rpc import registration as workflow_registration
@@ -127,12 +129,13 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 *execution_registrations(core, link_pool, submissions, stop),
                 *evidence.registrations,
                 *continuation_registrations(make_approvals(core), Fetching(core.pool, evidence.artifacts)),
+                variable_registration(core.pool, core.outbox),
                 calendar_registration(core.pool, core.outbox, settings),
                 outcome_registration(core.pool, core.outbox),
                 trigger_registration(core, submissions, licence, webhook_kind(settings)),
                 license_change_registration(licence, core.bells),
                 webhook_registration(core, submissions, filters),
-                expression_registration(previews),
+                expression_registration(previews, partial(read_values, core.pool)),
                 queue_registration(core.pool, core.outbox),
                 work_item_registration(core.pool),
                 delivery_registration(core.pool, core.outbox, sender, settings),

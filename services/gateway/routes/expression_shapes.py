@@ -8,7 +8,7 @@ from services.gateway.transcoding.fields import ApiModel, BodyModel, Document, J
 
 MAXIMUM_SOURCE = 64 * 1024
 Source = Annotated[str, Field(max_length=MAXIMUM_SOURCE)]
-_OBJECTS = {name: {"type": "object"} for name in ("inputs", "vars", "nodes", "loops", "execution")}
+_OBJECTS = {name: {"type": "object"} for name in ("inputs", "vars", "nodes", "loops", "globals", "execution")}
 Context = Annotated[
     dict[str, Any],
     Field(
@@ -25,7 +25,7 @@ class PreviewExpression(BodyModel):
     """One expression, or a template: a text with expressions in braces. It sees the context and nothing else.
 
     `context` holds what an expression sees by the same names: `inputs`, `vars`, `nodes` (`{"fetch": {"output": …}}`),
-    `loops`, `execution`, and inside a forEach `item` and `index`.
+    `loops`, `execution`, and inside a forEach `item` and `index`. `globals` are the Hub's own, but for those given.
     """
 
     expression: Source | None = None

@@ -22,6 +22,7 @@ from services.gateway.routes import (
     sessions,
     triggers,
     users,
+    variables,
     workflows,
 )
 from services.gateway.routes.declaration import Route
@@ -39,6 +40,7 @@ def route_table() -> tuple[Route, ...]:
         *executions.ROUTES,
         *evidence.ROUTES,
         *approvals.ROUTES,
+        *variables.ROUTES,
         *calendars.ROUTES,
         *outcomes.ROUTES,
         *queues.ROUTES,

@@ -50,6 +50,7 @@ def continuation_document(
         b'"variables":' + stored.variables,
         b'"remainingSeconds":' + json.dumps(remaining).encode(),
         b'"calls":' + stored.calls,
+        b'"globals":' + stored.globals,
         b'"debug":' + (stored.debug or b"null") + b"}",
     )
     return b",".join(parts)

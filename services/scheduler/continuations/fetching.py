@@ -12,6 +12,7 @@ from services.scheduler.continuations import repository
 from services.scheduler.continuations.document import continuation_document
 from services.scheduler.continuations.errors import artifact_not_found, attempt_not_found, continuation_gone
 from services.scheduler.evidence.artifacts import Artifacts
+from services.scheduler.variables.repository import freeze
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
@@ -28,6 +29,8 @@ class Fetching:
         """The document as JSON. Raises ATTEMPT_NOT_FOUND, CONTINUATION_GONE."""
         if not is_id(attempt_id) or not is_id(runner_id):
             raise attempt_not_found()
+        async with self._pool.acquire() as connection, connection.transaction():
+            await freeze(connection, attempt_id, runner_id)
         # One snapshot: what it is made of belongs together.
         async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             stored = await repository.of_attempt(connection, attempt_id, runner_id)

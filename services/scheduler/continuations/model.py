@@ -14,6 +14,8 @@ class Continuation:
     edits: bytes = b"{}"
     calls: bytes = b"[]"
     debug: bytes | None = None
+    globals: tuple[str, ...] = ()
+    recorded_globals: bytes = b"{}"
 
 
 @dataclass(frozen=True, slots=True)

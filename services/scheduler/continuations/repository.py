@@ -9,15 +9,16 @@ from services.scheduler.continuations.model import Continuation
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
 
-INSERT = """INSERT INTO continuation (execution_id, source_attempt_id, nodes, variables, edits, calls, debug)
- VALUES ($1, $2, $3, $4, $5, $6, $7)"""
+INSERT = """INSERT INTO continuation (execution_id, source_attempt_id, nodes, variables, edits, calls, debug, globals,
+ recorded_globals) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 SUSPEND = """INSERT INTO continuation (execution_id, source_attempt_id, variables, waits) VALUES ($1, $2, $3, $4)
  ON CONFLICT (execution_id) DO UPDATE SET source_attempt_id = excluded.source_attempt_id, nodes = NULL,
   variables = excluded.variables, waits = excluded.waits"""
 OF_ATTEMPT = """SELECT c.source_attempt_id::text AS source_attempt_id, c.nodes, c.variables, c.waits, c.calls, c.debug,
-  c.execution_id::text AS execution_id
+  coalesce(c.frozen_globals, '{}') AS globals, c.execution_id::text AS execution_id
   FROM attempt a JOIN continuation c ON c.execution_id = a.execution_id
  WHERE a.id = $1 AND a.runner_id = $2 AND a.ended_at IS NULL"""
+FROZEN_GLOBALS = "SELECT frozen_globals FROM continuation WHERE execution_id = $1"
 EDITS = "SELECT edits FROM continuation WHERE execution_id = $1"
 RECORDED = """SELECT DISTINCT ON (node_id) node_id, status, port, input, output, failure, variables FROM node_run
  WHERE attempt_id = $1 AND path = '[]' AND position('/' IN node_id) = 0 AND ($2::text[] IS NULL OR node_id = ANY ($2))
@@ -53,6 +54,7 @@ class Stored:
     waits: bytes
     calls: bytes
     debug: bytes | None
+    globals: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ async def insert(connection: "Connection", execution_id: str, continuation: Cont
         continuation.edits,
         continuation.calls,
         continuation.debug,
+        continuation.globals,
+        continuation.recorded_globals,
     )
 
 

@@ -102,7 +102,14 @@ async def _fork(connection: "Connection", view: View, wanted: Retry, version: in
     writes = await repository.writes(connection, attempt_id)
     earlier = json.loads(await connection.fetchval(repository.EDITS, view.id) or b"{}")
     variables = folded([*variables_before(ran, reused, writes, earlier), dict(wanted.edits)])
-    return Continuation(attempt_id, reused, json.dumps(variables, ensure_ascii=False).encode(), edits)
+    frozen = await connection.fetchval(repository.FROZEN_GLOBALS, view.id)
+    return Continuation(
+        attempt_id,
+        reused,
+        json.dumps(variables, ensure_ascii=False).encode(),
+        edits,
+        recorded_globals=frozen or b"{}",
+    )
 
 
 async def _graph(connection: "Connection", workflow_id: str, version: int) -> Graph:

@@ -256,10 +256,11 @@ def make_launch(launchable: Launchable, wanted: Submission, actor: Actor, retry_
 
 
 def _continuation(launchable: Launchable, wanted: Submission) -> Continuation | None:
-    if wanted.continuation is None and not launchable.calls and wanted.debug is None:
+    needs = wanted.continuation or launchable.calls or launchable.globals or wanted.debug is not None
+    if not needs:
         return None
     given = wanted.continuation or Continuation()
-    return replace(given, calls=launchable.calls or b"[]", debug=wanted.debug)
+    return replace(given, calls=launchable.calls or b"[]", debug=wanted.debug, globals=launchable.globals)
 
 
 async def _claim(connection: "Connection", execution_id: str, runner_id: str) -> Offer:

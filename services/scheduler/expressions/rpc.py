@@ -3,7 +3,8 @@
 # ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from exekra.scheduler.v1 import expression_service_pb2 as pb
@@ -13,14 +14,19 @@ from services.kit.rpc_server import Registration
 from services.scheduler.expressions.evaluator import EvaluationError, Evaluator
 
 MAXIMUM_SOURCE = 64 * 1024
-OBJECTS = ("inputs", "vars", "nodes", "loops", "execution")
+OBJECTS = ("inputs", "vars", "nodes", "loops", "globals", "execution")
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 SEEN = (*OBJECTS, "item", "index")
+
+ReadGlobals = Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
+"""The values of those of these global variables that exist."""
 
 
 class ExpressionServicer(expression_service_pb2_grpc.ExpressionServiceServicer):
     """See the proto for callers, permissions and reasons."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, read_globals: ReadGlobals) -> None:
+        self._read_globals = read_globals
         self._evaluator = evaluator
 
     async def PreviewExpression(
@@ -34,6 +40,7 @@ class ExpressionServicer(expression_service_pb2_grpc.ExpressionServiceServicer):
             detail = f"Use at most {MAXIMUM_SOURCE} characters."
             raise invalid("The text is too long.", FieldError(f"/{source}", detail))
         seen = read_context(json.loads(request.context_json or b"{}"))
+        seen = {**seen, "globals": {**await self._globals(text), **seen.get("globals", {})}}
         try:
             preview = await self._evaluator.preview({source: text}, seen)
         except EvaluationError as error:
@@ -44,6 +51,12 @@ class ExpressionServicer(expression_service_pb2_grpc.ExpressionServiceServicer):
             kind=pb.ValueKind.Value(f"VALUE_KIND_{preview.kind.upper()}"),
             abridged=preview.abridged,
         )
+
+    async def _globals(self, text: str) -> Mapping[str, Any]:
+        """The values of the global variables that the text may read, by what looks like their names."""
+        if "globals" not in text:
+            return {}
+        return await self._read_globals(sorted(set(_WORD.findall(text))))
 
 
 def read_context(context: Any) -> Mapping[str, Any]:
@@ -70,10 +83,10 @@ def read_context(context: Any) -> Mapping[str, Any]:
     return context
 
 
-def registration(evaluator: Evaluator) -> Registration:
+def registration(evaluator: Evaluator, read_globals: ReadGlobals) -> Registration:
     """The servicer, ready to be served. The evaluator is its own: typing must not keep deliveries waiting."""
     return Registration(
         expression_service_pb2_grpc.add_ExpressionServiceServicer_to_server,
-        ExpressionServicer(evaluator),
+        ExpressionServicer(evaluator, read_globals),
         pb.DESCRIPTOR.services_by_name["ExpressionService"],
     )

@@ -87,6 +87,7 @@ def _environment(context: Mapping[str, Any]) -> Environment:
         item=context.get("item"),
         index=context.get("index", 0),
         in_loop="item" in context,
+        globals=Samples(context.get("globals", {}), "global variable"),
     )
 
 

@@ -39,6 +39,7 @@ class Called:
     sha256: str
     labels: tuple[str, ...]
     capabilities: tuple[str, ...]
+    globals: frozenset[str]
 
 
 async def resolve_calls(connection: "Connection", workflow_id: str, calls: Sequence[Call]) -> tuple[Called, ...]:
@@ -109,5 +110,13 @@ async def _find(connection: "Connection", call: Call) -> tuple[Called, Reading]:
         message = f"The workflow {row['name']} asks a person. Ask in the workflow that calls it."
         raise DomainError(Kind.WRONG_STATE, "CALLED_WORKFLOW_ASKS", message, facts={"workflowId": workflow_id})
     settings = reading.settings
-    called = Called(workflow_id, version, row["version"], row["sha256"], settings.labels, settings.capabilities)
+    called = Called(
+        workflow_id,
+        version,
+        row["version"],
+        row["sha256"],
+        settings.labels,
+        settings.capabilities,
+        reading.globals,
+    )
     return called, reading

@@ -99,3 +99,5 @@ class Launchable:
     inputs: tuple[Input, ...]
     calls: bytes = b""
     """The workflows it may call, as they are now: JSON for the runner. Empty when it calls none."""
+    globals: tuple[str, ...] = ()
+    """The global variables that it reads, and the workflows it may call."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem, has_errors
 from services.kit.outbox import Outbox
+from services.scheduler.variables.judging import global_problems
 from services.scheduler.workflows import graphs, repository
 from services.scheduler.workflows.calls import call_problems
 from services.scheduler.workflows.catalogue import load_catalogue
@@ -25,10 +26,13 @@ async def find_problems(connection: "Connection", graph: bytes, workflow_id: str
 
     Without an id it is judged as the graph of a workflow that nobody calls yet.
     """
-    problems = await graphs.validate(graph, await load_catalogue(connection))
+    catalogue = await load_catalogue(connection)
+    problems = await graphs.validate(graph, catalogue)
     readable, _ = read_graph_bytes(graph)
-    calls = [] if readable is None else await call_problems(connection, workflow_id, readable)
-    return (*problems, *calls)
+    if readable is None:
+        return problems
+    calls = await call_problems(connection, workflow_id, readable)
+    return (*problems, *calls, *await global_problems(connection, readable, catalogue))
 
 
 async def publish_workflow(

@@ -9,6 +9,7 @@ from runner.workflow.declarations import Catalogue
 from runner.workflow.graph import Graph, Input, Settings
 from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem
+from runner.workflow.references import global_names
 from runner.workflow.subworkflow_rules import called_workflows
 from services.scheduler.workflows import graphs
 from services.scheduler.workflows.catalogue import SETS, load_catalogue
@@ -36,6 +37,8 @@ class Reading:
     asks: bool
     """Whether it waits for a person, which a called workflow cannot."""
     problems: tuple[Problem, ...] | None
+    globals: frozenset[str] = frozenset()
+    """The global variables it reads."""
 
 
 _readings: dict[tuple[str, tuple[str, ...]], Reading] = {}
@@ -72,7 +75,7 @@ async def _read(data: bytes, catalogue: Catalogue, *, judge: bool) -> Reading:
         raise graph_invalid(problems)
     settings = replace(graph.settings, capabilities=_capabilities(graph, catalogue))
     found = await graphs.validate(data, catalogue) if judge else None
-    return Reading(settings, graph.inputs, _calls(graph), _asks(graph), found)
+    return Reading(settings, graph.inputs, _calls(graph), _asks(graph), found, global_names(graph, catalogue))
 
 
 def _capabilities(graph: Graph, catalogue: Catalogue) -> tuple[str, ...]:

@@ -95,6 +95,7 @@ async def _launchable(connection: "Connection", row: "asyncpg.Record", *, draft:
         settings=_with_called(reading.settings, calls),
         inputs=reading.inputs,
         calls=dump_calls(calls) if calls else b"",
+        globals=tuple(sorted(reading.globals.union(*(call.globals for call in calls)))),
     )
 
 

@@ -26,6 +26,7 @@ from services.client.models import (
     queues,
     runners,
     triggers,
+    variables,
     workflows,
 )
 from services.client.models.base import Actor, Answer, Failure
@@ -75,6 +76,8 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     events.EventEndpointSecret: ("EventEndpointSecret",),
     events.EventDelivery: ("EventDeliveryShape",),
     approvals.Approval: ("ApprovalShape",),
+    variables.VariableUser: ("VariableUser",),
+    variables.Variable: ("VariableShape",),
     calendars.CalendarSource: ("CalendarSource",),
     calendars.CalendarUser: ("CalendarUser",),
     calendars.Calendar: ("CalendarShape",),
@@ -235,6 +238,8 @@ ARGUMENTS: dict[str, Any] = {
     "delivery_id": ID,
     "endpoint_id": ID,
     "approval_id": ID,
+    "variable_id": ID,
+    "value": {"a": 1},
     "calendar_id": ID,
     "rule_id": ID,
     "queue_id": ID,
@@ -264,6 +269,7 @@ async def test_every_call_the_client_makes_is_in_the_document(recorder: tuple[Re
         hub.executions,
         hub.approvals,
         hub.triggers,
+        hub.variables,
         hub.calendars,
         hub.queues,
         hub.runners,

@@ -100,6 +100,11 @@ POST /dispatch/release
 GET /events
 GET /dashboard
 GET /failures
+GET /variables
+POST /variables
+GET /variables/{}
+PATCH /variables/{}
+DELETE /variables/{}
 GET /calendars
 POST /calendars
 GET /calendars/{}

@@ -37,6 +37,13 @@ def attempt(body: list[dict[str, Any]], **levels: Any) -> dict[str, Any]:
     return node("t", "control.try", body=level(body), **more, **rest)
 
 
+async def test_global_variables_are_read_and_a_missing_one_fails_the_node() -> None:
+    doubled = graph([compute("a", "globals.rate * 2")], "s>a", output="{{ nodes.a.output }}")
+    ran = await run(doubled, globals={"rate": 4})
+    assert (ran.outcome.status, ran.outcome.output) == ("completed", 8)
+    assert (await run(doubled, globals={"pace": 4})).outcome.status == "failed"
+
+
 PORTS = {
     "if takes true": (
         graph([IF, put("a", v=1), put("b", v=2)], "s>i i:true>a i:false>b", "v", output="{{ vars.v }}"),

@@ -1,7 +1,7 @@
 """An expression tried on samples answers its value, or why it has none; it never fails the call."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -15,11 +15,16 @@ from services.scheduler.expressions.rpc import MAXIMUM_SOURCE, ExpressionService
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
+async def kept_globals(names: Sequence[str]) -> Mapping[str, Any]:
+    """Of the global variables there are, those that are asked for."""
+    return {name: value for name, value in {"rate": 2, "pace": 3}.items() if name in names}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def service() -> AsyncIterator[ExpressionServicer]:
     """One worker process serves them all."""
     async with Evaluator() as evaluator:
-        yield ExpressionServicer(evaluator)
+        yield ExpressionServicer(evaluator, kept_globals)
 
 
 async def preview(service: ExpressionServicer, context: Any = None, **source: str) -> pb.PreviewExpressionResponse:
@@ -88,3 +93,10 @@ async def test_a_context_that_no_expression_can_see_is_refused_with_its_place(se
         await preview(service)
     with pytest.raises(DomainError):
         await preview(service, template="x" * (MAXIMUM_SOURCE + 1))
+
+
+async def test_global_variables_are_those_of_the_hub_but_for_samples(service: ExpressionServicer) -> None:
+    answer = await preview(service, {"globals": {"pace": 10}}, expression="globals.rate * globals.pace")
+    assert (answer.ok, answer.value_json) == (True, b"20")
+    unknown = await preview(service, expression="globals.nothing")
+    assert (unknown.ok, unknown.missing) == (False, True)

@@ -1,0 +1,1 @@
+"""Global variables: named values of the installation that every workflow may read."""
