@@ -43,6 +43,7 @@ PAGES = (
     "/queues",
     "/queues/{queue}",
     "/queues/{queue}/items/{item}",
+    "/variables",
     "/calendars",
     "/calendars/{calendar}",
     "/event-endpoints",

@@ -16,6 +16,7 @@ import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
 import { triggersRoutes } from "~/pages/triggers/routes";
+import { variablesRoutes } from "~/pages/variables/routes";
 import { workflowRoutes } from "~/pages/workflow/routes";
 import { workflowsRoutes } from "~/pages/workflows/routes";
 import { studioRoutes } from "~/studio/routes";
@@ -37,6 +38,7 @@ const routeTree = rootRoute.addChildren([
     ...triggersRoutes,
     ...eventsRoutes,
     ...calendarsRoutes,
+    ...variablesRoutes,
     ...approvalsRoutes,
     ...auditRoutes,
     ...peopleRoutes,

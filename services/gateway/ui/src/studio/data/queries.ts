@@ -26,6 +26,16 @@ export function workflowQuery(workflowId: string) {
   });
 }
 
+/** Values of the installation by name, for completion. */
+export const globalsQuery = queryOptions({
+  queryKey: ["variables", "values"],
+  queryFn: async (): Promise<Record<string, unknown>> => {
+    const { items } = await unwrap(api.GET("/api/variables", { params: { query: { limit: PAGE } } }));
+    return Object.fromEntries(items.map(({ name, value }) => [name, value]));
+  },
+  staleTime: 60_000,
+});
+
 /** Node types hardly ever change while somebody draws. */
 export const nodeTypesQuery = queryOptions({
   queryKey: ["node-types"],

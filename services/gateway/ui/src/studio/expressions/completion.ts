@@ -27,6 +27,8 @@ export interface Samples {
   /** Those around that had a turn, the innermost first. */
   loops: readonly LoopSample[];
   execution: Record<string, unknown>;
+  /** Variables of the installation, as they are now. */
+  globals: Record<string, unknown>;
 }
 
 export interface Completion {
@@ -79,12 +81,15 @@ function names(scope: Scope, samples: Samples): Suggestion[] {
   for (const variable of scope.variables) {
     roots.push({ label: `vars.${variable.name}`, detail: short(variable.initial), kind: "name" });
   }
+  for (const [name, value] of Object.entries(samples.globals)) {
+    roots.push({ label: `globals.${name}`, detail: short(value), kind: "name" });
+  }
   if (scope.loops.length > 0) {
     const item = samples.loops[0]?.item;
     roots.push({ label: "item", detail: short(item) || "the current item", kind: kindOf(item) });
     roots.push({ label: "index", detail: "its number, from 0", kind: "number" });
   }
-  const roughly = ["nodes", "inputs", "vars", "loops", "execution", "credentials"];
+  const roughly = ["nodes", "inputs", "vars", "loops", "globals", "execution", "credentials"];
   return [...roots, ...roughly.map((label): Suggestion => ({ label, detail: "", kind: "name" }))];
 }
 
@@ -130,6 +135,8 @@ function valueAt(root: string, rest: string[], scope: Scope, samples: Samples): 
     value = { ...Object.fromEntries(scope.inputs.map((input) => [input.name, input.default])), ...samples.inputs };
   } else if (root === "vars") {
     value = Object.fromEntries(scope.variables.map((variable) => [variable.name, variable.initial]));
+  } else if (root === "globals") {
+    value = samples.globals;
   } else if (root === "item") {
     value = samples.loops[0]?.item;
   } else if (root === "loops") {

@@ -25,6 +25,7 @@ const samples: Samples = {
   inputs: { file: "b.csv" },
   loops: [{ loop: "forEach", item: { amount: 12 }, index: 4 }],
   execution: { id: "e1" },
+  globals: { rate: 1.5 },
 };
 
 const labels = (text: string, node = "message", inside = false) =>

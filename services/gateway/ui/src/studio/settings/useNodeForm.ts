@@ -1,6 +1,8 @@
 /** The form of one node: what is in scope, what is wrong, where somebody wants to go. */
+import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
+import { globalsQuery } from "../data/queries";
 import { useGraphProblems } from "../panels/useGraphProblems";
 import type { LoopSample, Samples } from "../expressions/completion";
 import type { Form } from "../form/form";
@@ -12,6 +14,7 @@ import { useSampleRun, type SampleRun } from "../run/useSampleRun";
 import { useEditor, useStudio } from "../state/context";
 
 const ANYTHING: Schema = {};
+const NOTHING: Record<string, unknown> = {};
 
 /** `base` is the pointer under which the form's fields stand, for problems and jumps. */
 export function useNodeForm(nodeId: string | null, declaration: Declaration | undefined): Form {
@@ -21,6 +24,7 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
   const readOnly = useEditor((state) => state.readOnly);
   const wanted = useEditor((state) => state.wantedField?.pointer ?? null);
   const { problems } = useGraphProblems();
+  const { data: globals = NOTHING } = useQuery(globalsQuery);
   return useMemo(() => {
     const own = nodeId === null ? problems.filter((problem) => problem.nodeId === null) : problemsOf(problems, nodeId);
     return {
@@ -31,16 +35,16 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
       },
       graph,
       scope: () => scopeOf(editor.getState().graph, nodeId),
-      samples: () => samplesOf(editor.getState().graph, nodeId, run),
+      samples: () => ({ ...samplesOf(editor.getState().graph, nodeId, run), globals }),
       problemsAt: (pointer) => problemsAt(own, pointer),
       wanted,
       readOnly,
     };
-  }, [nodeId, declaration, graph, readOnly, wanted, problems, editor, run]);
+  }, [nodeId, declaration, graph, readOnly, wanted, problems, editor, run, globals]);
 }
 
 /** Outputs of the sample run, under those that were pinned. */
-function samplesOf(graph: Graph, nodeId: string | null, run: SampleRun): Samples {
+function samplesOf(graph: Graph, nodeId: string | null, run: SampleRun): Omit<Samples, "globals"> {
   const outputs = new Map<string, unknown>();
   const scope = scopeOf(graph, nodeId);
   for (const node of scope.nodes) {
