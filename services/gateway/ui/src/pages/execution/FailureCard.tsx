@@ -6,8 +6,11 @@ import { Panel } from "~/shared/Panel";
 
 import classes from "./FailureCard.module.css";
 import { advise } from "./advice";
+import { evidenceOf } from "./evidence";
+import { explain } from "./failures";
 import { artifactUrl, type Artifact, type Execution } from "./queries";
 import { findNode } from "./rows";
+import { TraceLink } from "./TraceLink";
 
 interface FailureCardProps {
   execution: Execution;
@@ -15,14 +18,12 @@ interface FailureCardProps {
   artifacts: readonly Artifact[];
 }
 
-/** What, where, why, what next; with the screenshot when there is one. */
+/** What, where, why, what next; with the screenshot and the trace when there are any. */
 export function FailureCard({ execution, graph, artifacts }: FailureCardProps) {
   const { failure } = execution;
   const mayEdit = useMay("workflow:edit");
   const node = findNode(graph, failure?.nodeId ?? null);
-  const screenshot = artifacts.findLast(
-    (one) => one.mediaType.startsWith("image/") && (!failure?.nodeId || one.nodeId === failure.nodeId),
-  );
+  const { screenshot, trace } = failure ? evidenceOf(failure, artifacts) : {};
   return (
     <Panel tone="failed" bleed>
       <div className={classes["card"]} data-pictured={screenshot ? true : undefined}>
@@ -35,16 +36,29 @@ export function FailureCard({ execution, graph, artifacts }: FailureCardProps) {
           <Fact word="What">
             <b className={classes["what"]}>{failure?.message ?? "It failed without saying why."}</b>
           </Fact>
-          {failure?.nodeId && (
+          {failure && (
             <Fact word="Where">
-              <b>{node?.name ?? failure.nodeId}</b> <span className="mono dim">{failure.nodeId}</span>
-              {node && <span className="dim">, {node.type}</span>}
+              {failure.nodeId ? (
+                <>
+                  <b>{node?.name ?? failure.nodeId}</b> <span className="mono dim">{failure.nodeId}</span>
+                  {node && <span className="dim">, {node.type}</span>}
+                </>
+              ) : (
+                placeOf(execution)
+              )}
             </Fact>
           )}
           {failure && (
             <Fact word="Why">
-              <span className="mono">{failure.code}</span>
-              {failure.retryable ? ": may pass by itself, so a retry can help." : ": the same again would fail again."}
+              <span className="mono">{failure.code}</span>: {explain(failure.code)?.why ?? "the workflow's own reason."}{" "}
+              <span className="dim">
+                {failure.retryable ? "It may pass by itself, so a retry can help." : "The same again would fail again."}
+              </span>
+            </Fact>
+          )}
+          {trace && (
+            <Fact word="Trace">
+              <TraceLink trace={trace} />
             </Fact>
           )}
         </dl>
@@ -71,6 +85,13 @@ export function FailureCard({ execution, graph, artifacts }: FailureCardProps) {
       </div>
     </Panel>
   );
+}
+
+/** A failure of no node: who had it in hand. */
+function placeOf(execution: Execution): string {
+  if (execution.startedAt && execution.runnerName) return `On ${execution.runnerName}, outside any node`;
+  if (execution.runnerName) return `On ${execution.runnerName}, before the first node`;
+  return "At the Hub, before a runner took it";
 }
 
 function Fact({ word, children }: { word: string; children: ReactNode }) {

@@ -3,7 +3,6 @@ import { Drawer } from "@mantine/core";
 
 import { Facts } from "~/shared/Panel";
 import { JsonView } from "~/shared/JsonView";
-import { Note } from "~/shared/Feedback";
 import { spellDuration } from "~/shared/format";
 import { StatusBadge } from "~/shared/Status";
 import { Time } from "~/shared/Time";
@@ -12,6 +11,7 @@ import { ArtifactList } from "./Artifacts";
 import { Fork } from "./Fork";
 import type { Artifact, Execution, NodeRun } from "./queries";
 import { findNode, stepsOf } from "./rows";
+import { RunFailure } from "./RunFailure";
 
 interface RunDrawerProps {
   execution: Execution;
@@ -56,11 +56,7 @@ function Shown({ run, artifacts }: { run: NodeRun; artifacts: readonly Artifact[
           ["Took", run.completedAt ? spellDuration(run.durationSeconds) : "still running"],
         ]}
       />
-      {run.failure && (
-        <Note tone="bad">
-          <b className="strong">{run.failure.message}</b> <span className="mono">{run.failure.code}</span>
-        </Note>
-      )}
+      {run.failure && <RunFailure failure={run.failure} artifacts={artifacts} />}
       <section className="stack tight">
         <h3>Input</h3>
         <JsonView value={run.input} what="Input" />

@@ -1,4 +1,5 @@
-/** What to do about a failure, by its code: the hints a colleague would give. */
+/** What to do about a failure: what a colleague would say, with the page where it is done. */
+import { explain, type Place } from "./failures";
 import type { Execution } from "./queries";
 
 export interface Advice {
@@ -7,34 +8,11 @@ export interface Advice {
   link?: string;
 }
 
-type Kind = [pattern: RegExp, text: string];
-
-const KINDS: readonly Kind[] = [
-  [
-    /^FILE_NOT_FOUND|^FOLDER_NOT_FOUND/,
-    "Check that the file is where the runner looks for it: paths are those of the runner's machine.",
-  ],
-  [/PERMISSION|FORBIDDEN|DENIED/, "Give the runner's account the right to do this, or run it on another runner."],
-  [
-    /TIMEOUT|TIMED_OUT/,
-    "Look whether the other side is slow today; a longer time limit of the node helps if it always is.",
-  ],
-  [/^HTTP_|CONNECTION|UNREACHABLE|DNS|TLS/, "Look whether the other system answers from the runner's machine."],
-  [
-    /^EXPRESSION|MISSING_KEY|KEY_/,
-    "Look at the values the node was given: a name it uses is not there. default(x, y) allows that.",
-  ],
-  [/CREDENTIAL|AUTH/, "Check the credential that the node uses."],
-  [/CAPABILITY|BROWSER_MISSING|NODE_TYPE/, "Use a runner that has what the node needs, or install it there."],
-  [/^QUEUE_TIMEOUT/, "No runner could take it in time. Look at the runners, or let it wait longer."],
-  [/^RUNNER|^PROCESS|^CRASH|^CHILD/, "Look at the runner's own log: its process ended in the middle."],
-];
-
 export function advise(execution: Execution, mayEdit: boolean): Advice[] {
   const { failure } = execution;
   const advice: Advice[] = [];
-  const kind = KINDS.find(([pattern]) => pattern.test(failure?.code ?? ""));
-  if (kind) advice.push({ text: kind[1] });
+  const meaning = failure ? explain(failure.code) : undefined;
+  if (meaning) advice.push({ text: meaning.next, ...doorTo(meaning.place, execution, mayEdit) });
   if (failure?.nodeId) {
     advice.push({
       text: "Look at what the node was given and what it said:",
@@ -51,4 +29,15 @@ export function advise(execution: Execution, mayEdit: boolean): Advice[] {
     });
   }
   return advice;
+}
+
+function doorTo(place: Place | undefined, execution: Execution, mayEdit: boolean): Omit<Advice, "text"> {
+  if (place === "runner" && execution.runnerId) {
+    return { to: `/runners/${execution.runnerId}`, link: execution.runnerName ?? "The runner" };
+  }
+  if (place === "runner" || place === "runners") return { to: "/runners", link: "Runners" };
+  if (place === "workflow" && mayEdit) {
+    return { to: `/workflows/${execution.workflowId}/studio`, link: "Open the Studio" };
+  }
+  return {};
 }
