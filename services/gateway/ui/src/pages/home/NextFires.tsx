@@ -21,11 +21,17 @@ export function NextFires({ dashboard }: { dashboard: Dashboard }) {
         {nextFires.map((fire) => (
           <li key={fire.triggerId + fire.at}>
             <Link to="/triggers/$triggerId" params={{ triggerId: fire.triggerId }} className={classes["item"]}>
-              <span style={{ minWidth: 92 }}>
+              <span className="grow">
+                <span className="strong trunc" style={{ display: "block" }} title={fire.workflowName}>
+                  {fire.workflowName}
+                </span>
+                <span className="dim sm trunc" style={{ display: "block" }} title={fire.triggerName}>
+                  {fire.triggerName}
+                </span>
+              </span>
+              <span className="mut nowrap num">
                 <Time at={fire.at} />
               </span>
-              <span className="strong trunc grow">{fire.workflowName}</span>
-              <span className="dim trunc">{fire.triggerName}</span>
             </Link>
           </li>
         ))}

@@ -42,16 +42,14 @@ export function Now() {
                   <Link
                     to="/executions/$executionId"
                     params={{ executionId: execution.id }}
-                    className={classes["item"]}
+                    className={`${classes["item"]} ${classes["live"]}`}
                   >
                     <StatusIcon status={execution.status} />
-                    <span className="strong trunc" style={{ flex: "0 1 34%" }}>
+                    <span className="strong trunc" title={execution.workflow.name}>
                       {execution.workflow.name} {execution.draft && <span className="tag">draft</span>}
                     </span>
-                    <span className="mut trunc" style={{ flex: "0 1 18%" }}>
-                      {execution.runnerName ?? ""}
-                    </span>
-                    <span className="dim trunc grow">{tellStory(execution)}</span>
+                    <span className={`mut trunc ${classes["where"]}`}>{execution.runnerName ?? ""}</span>
+                    <span className={`dim trunc ${classes["story"]}`}>{tellStory(execution)}</span>
                     <span className="mut">
                       <Took execution={execution} />
                     </span>
