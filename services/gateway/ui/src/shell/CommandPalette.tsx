@@ -1,5 +1,5 @@
 /** Ctrl+K: finds workflows, triggers, runners, executions and questions, and does what can be done from anywhere. */
-import { Spotlight } from "@mantine/spotlight";
+import { Spotlight, useSpotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconKeyboard, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
@@ -21,7 +21,8 @@ export function CommandPalette() {
   const me = useMe();
   const navigate = useNavigate();
   const words = query.trim().toLowerCase();
-  const { items, forWords } = useFound(settled);
+  const { opened } = useSpotlight(paletteStore);
+  const { items, forWords } = useFound(settled, opened);
   // Until the Hub has answered to these words, Enter must not open what was found for others.
   const found = items.filter((item) => forWords === query.trim() || item.label.toLowerCase().includes(words));
   const places = PLACES.filter(

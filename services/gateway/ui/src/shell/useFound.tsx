@@ -21,17 +21,21 @@ const SHOWN = 5;
 /** Questions cannot be searched by the Hub; hardly ever are there more than these. */
 const QUESTIONS = 50;
 
-/** What was found, and for which words: those asked for last stay while the next are looked up. */
-export function useFound(words: string): { items: readonly Found[]; forWords: string } {
+/**
+ * What was found, and for which words: those asked for last stay while the next are looked up, null before the first
+ * answer. Nothing is asked while `wanted` is false. A Hub that does not answer has found nothing.
+ */
+export function useFound(words: string, wanted: boolean): { items: readonly Found[]; forWords: string | null } {
   const seesRunners = useMay("runner:view");
   const seesTriggers = useMay("trigger:view");
-  const { data } = useQuery({
+  const { data, isError } = useQuery({
     queryKey: ["palette", words],
     queryFn: async () => ({ items: await find(words, { seesRunners, seesTriggers }), forWords: words }),
     placeholderData: (previous) => previous,
     staleTime: 10_000,
+    enabled: wanted,
   });
-  return data ?? { items: [], forWords: words };
+  return data ?? { items: [], forWords: isError ? words : null };
 }
 
 interface Sees {
