@@ -30,7 +30,16 @@ def _read_instant(value: object) -> object:
     return datetime.fromisoformat(value) if isinstance(value, str) and value else value or None
 
 
-QueueName = Annotated[str, Field(min_length=1, max_length=200, title="Queue", description="Name or id of the queue.")]
+QueueName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        title="Queue",
+        description="Name or id of the queue.",
+        json_schema_extra={"x-widget": "workQueue"},
+    ),
+]
 Instant = Annotated[AwareDatetime | None, BeforeValidator(_read_instant)]
 Reference = Annotated[str | None, Field(max_length=200)]
 

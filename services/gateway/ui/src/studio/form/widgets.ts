@@ -9,6 +9,7 @@ import { CodeWidget } from "./CodeWidget";
 import { ListWidget } from "./ListWidget";
 import { MapWidget } from "./MapWidget";
 import { ObjectWidget, VariantsWidget } from "./ObjectWidget";
+import { QueueWidget } from "./QueueWidget";
 import { SelectorWidget } from "./SelectorWidget";
 import { WorkflowWidget } from "./WorkflowWidget";
 
@@ -44,6 +45,7 @@ const BY_KIND: Record<Kind, Widget> = {
 const BY_NAME: Record<string, Widget> = {
   selector: SelectorWidget,
   workflow: WorkflowWidget,
+  workQueue: QueueWidget,
   code: CodeWidget,
   sql: CodeWidget,
   python: CodeWidget,
