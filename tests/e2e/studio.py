@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from scripts.screenshots.pages import sign_in
 from scripts.ui import UI
 
 SECONDS = 60
 """What a browser beside a whole Hub may need on two busy cores; nobody waits for it when all is well."""
-VIEW = {"width": 1440, "height": 900}
+VIEW: ViewportSize = {"width": 1440, "height": 900}
 AXE = UI / "node_modules/axe-core/axe.min.js"
 
 

@@ -245,12 +245,18 @@ class Keys:
     async def reach(self, wanted: Locator, *, back: bool = False) -> None:
         """By Tab, from wherever the focus is. Raises AssertionError when Tab does not lead there."""
         await expect(wanted).to_be_visible(timeout=WAIT)
+        element = await wanted.element_handle(timeout=WAIT)
         for _ in range(TABS):
-            if await wanted.evaluate(HAS_FOCUS):
+            focused = await self._page.evaluate(HAS_FOCUS, element)
+            if focused is None:
+                # Drawn anew on the way. To look it up by its name at every step would take most of the time.
+                element = await wanted.element_handle(timeout=WAIT)
+                focused = await self._page.evaluate(HAS_FOCUS, element)
+            if focused:
                 return
             await self.press("Shift+Tab" if back else "Tab")
-        focused: Any = await self._page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
-        raise AssertionError(f"Tab does not lead to {wanted}; the focus is at {focused}")
+        where: Any = await self._page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        raise AssertionError(f"Tab does not lead to {wanted}; the focus is at {where}")
 
     async def use(self, wanted: Locator, *, back: bool = False) -> None:
         """The same, and Enter."""
@@ -258,4 +264,4 @@ class Keys:
         await self.press("Enter")
 
 
-HAS_FOCUS = "element => element === document.activeElement || element.contains(document.activeElement)"
+HAS_FOCUS = "element => (element.isConnected ? element.contains(document.activeElement) : null)"

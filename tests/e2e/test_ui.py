@@ -4,23 +4,27 @@ import asyncio
 import gzip
 import os
 import signal
+from contextlib import AsyncExitStack
+from itertools import chain as all_of
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from scripts import ui
 from tests.e2e.integrator import Integrator, unique
-from tests.e2e.studio import person
+from tests.e2e.studio import VIEW, Person, person
 from tests.hub import EMAIL, PASSWORD
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 FIRST_LOAD_BYTES = 350 * 1000
 WAIT = 60_000
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WINDOWS = 2
+"""That look through the pages at the same time: while one waits for the Hub, the other works."""
 PAGES = (
     "/",
     "/workflows",
@@ -58,6 +62,14 @@ PAGES = (
     "/settings",
     "/no-such-place",
 )
+Theme = Literal["light", "dark"]
+FOCUS = """() => {
+  const [element, body] = [document.activeElement, document.body];
+  if (!element || element === body) return 'nothing has it after Tab';
+  const style = getComputedStyle(element);
+  const marked = style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+  return marked && element.matches(':focus-visible') ? '' : element.outerHTML.slice(0, 160);
+}"""
 START: dict[str, Any] = {"id": "start", "type": "control.start", "name": "Start", "position": {"x": 0, "y": 0}}
 
 
@@ -137,20 +149,36 @@ async def test_every_page_is_sound_at_a_desk_and_on_a_phone(browser: Browser, hu
         ids[name] = execution["id"]
         await hub.api.ended(execution["id"])
     ids |= await automated(hub, workflow)
-    found: list[Any] = []
-    for options in ({}, PHONE, {"color_scheme": "dark"}):
-        async with person(browser, hub.url, EMAIL, PASSWORD, **options) as ada:
-            for path in PAGES:
-                await ada.page.goto(ada.url + path.format_map(ids))
-                await ada.page.locator("main").first.wait_for()
-                await expect(ada.page.get_by_label("Loading")).to_have_count(0, timeout=WAIT)
-                width = ada.page.viewport_size or {"width": 0}
-                wide = await ada.page.evaluate("document.documentElement.scrollWidth")
-                if wide > width["width"]:
-                    found.append((path, options, f"{wide} px wide"))
-                found += [(path, options, problem) for problem in await ada.problems()]
-            found += [(path, options, said) for said in ada.said]
+    paths = [path.format_map(ids) for path in PAGES]
+    async with AsyncExitStack() as windows:
+        people = [
+            await windows.enter_async_context(person(browser, hub.url, EMAIL, PASSWORD, reduced_motion="reduce"))
+            for _ in range(WINDOWS)
+        ]
+        shares = (look_through(ada, paths[number::WINDOWS]) for number, ada in enumerate(people))
+        found = [*all_of(*await asyncio.gather(*shares)), *all_of(*(ada.said for ada in people))]
     assert found == []
+
+
+async def look_through(ada: Person, paths: list[str]) -> list[Any]:
+    """What is wrong with these pages, each in both sizes; themes take turns, so that both are seen in both sizes."""
+    found: list[Any] = []
+    for number, path in enumerate(paths):
+        themes: tuple[Theme, Theme] = ("light", "dark") if number % 2 else ("dark", "light")
+        await ada.page.set_viewport_size(VIEW)
+        await ada.page.goto(ada.url + path)
+        await ada.page.locator("main").first.wait_for()
+        for size, theme in zip((VIEW, PHONE), themes, strict=True):
+            await ada.page.set_viewport_size(size)
+            await ada.page.emulate_media(color_scheme=theme)
+            await expect(ada.page.get_by_label("Loading")).to_have_count(0, timeout=WAIT)
+            wide = await ada.page.evaluate("document.documentElement.scrollWidth")
+            problems = [*await ada.problems(), *([f"{wide} px wide"] if wide > size["width"] else [])]
+            found += [(path, size["width"], theme, problem) for problem in problems]
+        await ada.page.keyboard.press("Tab")
+        focus = await ada.page.evaluate(FOCUS)
+        found += [(path, "the focus is not to be seen", focus)] if focus else []
+    return found
 
 
 async def automated(hub: Integrator, workflow_id: str) -> dict[str, str]:
