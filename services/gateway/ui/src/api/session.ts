@@ -34,6 +34,11 @@ export async function signIn(client: QueryClient, email: string, password: strin
 
 export async function signOut(client: QueryClient): Promise<void> {
   await unwrap(api.POST("/api/auth/logout"));
+  forgetPerson(client);
+}
+
+/** The session is over: nothing that was read with it stays. */
+export function forgetPerson(client: QueryClient): void {
   setCsrfToken("");
   client.clear();
   client.setQueryData(KEY, null);

@@ -15,6 +15,7 @@ import { queuesRoutes } from "~/pages/queues/routes";
 import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
 import { settingsRoutes } from "~/pages/settings/routes";
+import { setupRoutes } from "~/pages/setup/routes";
 import { triggersRoutes } from "~/pages/triggers/routes";
 import { variablesRoutes } from "~/pages/variables/routes";
 import { workflowRoutes } from "~/pages/workflow/routes";
@@ -45,6 +46,7 @@ const routeTree = rootRoute.addChildren([
     ...licenceRoutes,
     ...healthRoutes,
     ...settingsRoutes,
+    ...setupRoutes,
     ...studioRoutes,
   ]),
 ]);

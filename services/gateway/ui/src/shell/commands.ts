@@ -2,6 +2,7 @@
 import {
   IconCalendarPlus,
   IconDeviceDesktopPlus,
+  IconListCheck,
   IconPlus,
   IconUpload,
   IconWebhook,
@@ -51,5 +52,12 @@ export const COMMANDS: readonly Command[] = [
     to: "/runners",
     search: { new: "runner" },
     permission: "runner:manage",
+  },
+  {
+    label: "Set up this Hub",
+    icon: IconListCheck,
+    to: "/setup",
+    search: {},
+    permission: "audit:view",
   },
 ];

@@ -14,7 +14,6 @@ import { Page } from "~/shared/Page";
 
 import classes from "./Dashboard.module.css";
 import { FailureGroups } from "./FailureGroups";
-import { FirstSteps } from "./FirstSteps";
 import { HeldBanner } from "./HeldBanner";
 import { LicenceBanner } from "./LicenceBanner";
 import { LostOnes } from "./LostOnes";
@@ -22,6 +21,7 @@ import { NextFires } from "./NextFires";
 import { Now } from "./Now";
 import { DEFAULT_RANGE, dashboardQuery, RANGES, type Dashboard } from "./queries";
 import { Runners } from "./Runners";
+import { SetupPanel } from "./SetupPanel";
 import { Stats } from "./Stats";
 import { Throughput } from "./Throughput";
 
@@ -78,7 +78,7 @@ function Shown({ dashboard, hours }: { dashboard: Dashboard; hours: number }) {
     <div className="stack">
       <HeldBanner />
       <LicenceBanner />
-      <FirstSteps dashboard={dashboard} />
+      <SetupPanel />
       <Stats dashboard={dashboard} hours={hours} />
       <div className={classes["columns"]}>
         <div className="stack">

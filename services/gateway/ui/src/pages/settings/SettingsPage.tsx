@@ -2,11 +2,11 @@
 import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
 
 import { useMe } from "~/api/session";
+import { ChangePassword } from "~/shared/ChangePassword";
 import { zone } from "~/shared/format";
 import { Page } from "~/shared/Page";
 import { Facts, Panel } from "~/shared/Panel";
 
-import { Password } from "./Password";
 import { Sessions } from "./Sessions";
 
 const SCHEMES = [
@@ -42,7 +42,9 @@ export function SettingsPage() {
               ]}
             />
           </Panel>
-          <Password />
+          <Panel title="Password">
+            <ChangePassword next="/settings" />
+          </Panel>
         </div>
         <Sessions />
       </div>
