@@ -3,11 +3,12 @@
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.e2e.integrator import Integrator, unique
 from tests.e2e.studio import SECONDS, Person, person
@@ -184,6 +185,102 @@ async def test_two_people_at_one_workflow_overwrite_nothing_silently(
         for number in (1, 2, 3)
     ]
     assert versions == ["Say so", "Said by Ada", "Said by Grace"]
+
+
+async def theirs(hub: Integrator, workflow_id: str, name: str, at: int = 1) -> None:
+    """Somebody else names a node, at this very moment."""
+    graph = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    graph["nodes"][at]["name"] = name
+    await hub.api.call("PUT", f"/workflows/{workflow_id}/draft", {"graph": graph})
+
+
+@asynccontextmanager
+async def overtaken(hub: Integrator, ada: Person, workflow_id: str, name: str, at: int) -> AsyncIterator[None]:
+    """Somebody else's change arrives at the Hub while the next save is on its way: whoever is slow meets it."""
+
+    async def let_them_pass(route: Route) -> None:
+        await theirs(hub, workflow_id, name, at)
+        await route.continue_()
+
+    await ada.page.route("**/draft*", let_them_pass, times=1)
+    yield
+    await ada.page.unroute("**/draft*")
+
+
+async def test_changes_that_fit_are_both_kept_and_theirs_can_be_taken(hub: Integrator, ada: Person) -> None:
+    workflow_id = await draft(hub, SAYING)
+    await ada.open(workflow_id)
+    await ada.node("say").click()
+    dialog = ada.page.get_by_role("dialog", name="Somebody else changed this workflow")
+    async with overtaken(hub, ada, workflow_id, "Begin", 0):
+        await ada.field("Message", "good morning")
+        await ada.page.keyboard.press("ControlOrMeta+s")
+        await expect(dialog).to_be_visible(timeout=WAIT)
+    await dialog.get_by_role("button", name="Keep both").click(timeout=WAIT)
+    await ada.saved()
+    await expect(ada.node("start")).to_contain_text("Begin")
+    start, say = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]["nodes"]
+    assert (start["name"], say["config"]["message"]) == ("Begin", "good morning")
+
+    async with overtaken(hub, ada, workflow_id, "Named by them", 1):
+        await ada.page.get_by_label("Name of the node").fill("Named by Ada")
+        await ada.page.keyboard.press("ControlOrMeta+s")
+        await expect(dialog).to_be_visible(timeout=WAIT)
+    await dialog.get_by_role("button", name="Take theirs").click(timeout=WAIT)
+    await expect(ada.node("say")).to_contain_text("Named by them")
+    await ada.saved()
+    # What left the canvas is one step of undo away, and becomes a version on top of theirs.
+    await ada.page.get_by_test_id("canvas").focus()
+    await ada.page.keyboard.press("ControlOrMeta+z")
+    await expect(ada.node("say")).to_contain_text("Named by Ada")
+    await ada.page.keyboard.press("ControlOrMeta+s")
+    await ada.saved()
+    graph = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    assert graph["nodes"][1]["name"] == "Named by Ada"
+    # Only the refused saves may stand in the console.
+    unexpected = [line for line in ada.said if "412" not in line]
+    ada.said.clear()
+    assert unexpected == []
+
+
+async def test_a_published_version_is_gone_back_to(hub: Integrator, ada: Person) -> None:
+    workflow_id = await hub.api.publish(unique("Back"), SAYING)
+    await theirs(hub, workflow_id, "Worse")
+    await hub.api.call("POST", f"/workflows/{workflow_id}/publish", {"note": "Worse"})
+    page = ada.page
+    await page.goto(f"{ada.url}/workflows/{workflow_id}?tab=versions")
+    await page.get_by_role("button", name="Go back…").click(timeout=WAIT)
+    await page.get_by_role("button", name="Go back to 1").click()
+    await expect(page.get_by_text("Version 3 is published: the same graph as version 1.")).to_be_visible(timeout=WAIT)
+    workflow = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]
+    assert (workflow["publishedVersion"], workflow["graph"]["nodes"][1]["name"]) == (3, "Say so")
+
+
+async def test_an_expression_shows_its_value_while_it_is_written(hub: Integrator, ada: Person) -> None:
+    await ada.open(await draft(hub, SAYING))
+    await ada.node("say").click()
+    await ada.field("Message", "{{ 6 * 7")
+    value = ada.page.get_by_role("status", name="Value now")
+    await expect(value).to_contain_text("42", timeout=WAIT)
+    await ada.page.keyboard.type(" / 0")
+    await expect(value).to_contain_text("zero", timeout=WAIT)
+
+
+async def test_a_queue_is_chosen_by_its_name(hub: Integrator, ada: Person) -> None:
+    name = unique("Invoices")
+    await hub.api.call("POST", "/queues", {"name": name})
+    take = {"id": "take", "type": "queue.takeItem", "name": "Take", "config": {}, "position": {"x": -56, "y": 80}}
+    edges = [{"id": "e", "from": "start", "port": "out", "to": "take"}]
+    workflow_id = await draft(hub, {"schemaVersion": 1, "nodes": [START, take], "edges": edges})
+    await ada.open(workflow_id)
+    await ada.node("take").click()
+    settings = ada.page.get_by_label("Settings of the node", exact=True)
+    await settings.get_by_role("combobox", name="Queue", exact=True).fill(name)
+    await ada.page.get_by_role("option", name=name).click(timeout=WAIT)
+    await expect(ada.page.get_by_role("link", name="Open the queue")).to_be_visible(timeout=WAIT)
+    await ada.saved()
+    graph = (await hub.api.call("GET", f"/workflows/{workflow_id}"))["workflow"]["graph"]
+    assert graph["nodes"][1]["config"]["queue"] == name
 
 
 async def test_an_unsaved_change_outlives_a_restart_of_the_hub(hub: Integrator, ada: Person) -> None:
