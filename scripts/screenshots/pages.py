@@ -63,6 +63,8 @@ SHOTS: Final = (
     Shot("calendars", "/calendars"),
     Shot("calendar", "/calendars/{calendar}"),
     Shot("approvals", "/approvals"),
+    Shot("queues", "/queues"),
+    Shot("setup", "/setup"),
     Shot("users", "/users"),
     Shot("api-keys", "/api-keys"),
     Shot("audit", "/audit"),
