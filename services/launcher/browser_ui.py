@@ -46,9 +46,9 @@ async def _end(script: asyncio.subprocess.Process) -> None:
     """Ends the script and what it started: npm goes on for a while after whoever called it has gone."""
     with suppress(ProcessLookupError):
         os.killpg(script.pid, signal.SIGTERM)
-        await script.wait()
         for _ in range(int(END_SECONDS / LOOK_SECONDS)):
-            os.killpg(script.pid, 0)  # raises once nobody is left
             await asyncio.sleep(LOOK_SECONDS)
+            os.killpg(script.pid, 0)  # raises once nobody is left
         os.killpg(script.pid, signal.SIGKILL)
+    # Not before: it also waits until nobody holds the script's output any more.
     await script.wait()

@@ -15,6 +15,12 @@ SECONDS = 60
 """What a browser beside a whole Hub may need on two busy cores; nobody waits for it when all is well."""
 VIEW: ViewportSize = {"width": 1440, "height": 900}
 AXE = UI / "node_modules/axe-core/axe.min.js"
+# Colours that are on their way from one theme to the other are nobody's to judge.
+SETTLE = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const ending = document.getAnimations().filter((each) => each.effect.getComputedTiming().iterations !== Infinity);
+  await Promise.all(ending.map((each) => each.finished.catch(() => null)));
+}"""
 
 
 @dataclass
@@ -69,6 +75,7 @@ class Person:
     async def problems(self) -> list[Any]:
         """Everything serious that axe finds on the page."""
         await self.page.evaluate(await asyncio.to_thread(AXE.read_text))
+        await self.page.evaluate(SETTLE)
         found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
             (problem["id"], [node["html"][:160] for node in problem["nodes"][:3]])

@@ -21,8 +21,8 @@ from runner.nodes.browser.session import BrowserSession, Opening
 from runner.selectors.finding import NotFoundError
 from runner.workflow.documents import Json
 
-EVIDENCE_SECONDS: Final = 15.0
-SCREENSHOT_MILLISECONDS: Final = 10_000
+EVIDENCE_SECONDS: Final = 30.0
+SCREENSHOT_MILLISECONDS: Final = 20_000
 _PICTURES: Final = (".png", ".jpeg", ".jpg", ".gif", ".webp", ".ico", ".woff", ".woff2", ".ttf", ".otf")
 _LOG_LINES: Final = 12
 _LOG_CHARACTERS: Final = 4_000
