@@ -15,6 +15,7 @@ from services.cli import (
     executions,
     fires,
     hub,
+    installation,
     notifications,
     queue_items,
     queues,
@@ -78,3 +79,4 @@ app.add_typer(notifications.app, name="notification")
 app.add_typer(administration.dispatch, name="dispatch")
 app.add_typer(administration.audit, name="audit")
 app.add_typer(administration.licence, name="license")
+app.add_typer(installation.app, name="settings")

@@ -11,6 +11,7 @@ from services.gateway.hooks.receiving import hook_routes
 from services.gateway.identity.first_admin import ensure_first_admin
 from services.gateway.identity.service import Identity, open_identity
 from services.gateway.identity.sign_in import SessionTimes
+from services.gateway.installation.use_cases import Installation
 from services.gateway.live.feed import Feed
 from services.gateway.pages.routes import page_routes
 from services.gateway.parts import Gateway
@@ -82,6 +83,7 @@ async def open_gateway(settings: GatewaySettings) -> AsyncIterator[Gateway]:
         yield Gateway(
             settings=settings,
             identity=identity,
+            installation=Installation(pool, outbox),
             peers=peers,
             feed=Feed(peers),
             limits=RateLimits(settings),

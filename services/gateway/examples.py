@@ -186,6 +186,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         }
     },
     "PATCH /notification-rules/{rule_id}": {"Pause": {"enabled": False}},
+    "PATCH /settings": {
+        "Tell it from the others": {"installationName": "Production", "timeZone": "Europe/Zurich"},
+        "Take the name back": {"installationName": None},
+    },
     "POST /dispatch/hold": {"For an upgrade": {"reason": "Upgrade of the ERP until ten"}},
 }
 """`METHOD /path` → title → body."""

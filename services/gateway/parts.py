@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.gateway.identity.service import Identity
+from services.gateway.installation.use_cases import Installation
 from services.gateway.live.feed import Feed
 from services.gateway.peers import Peers
 from services.gateway.settings import GatewaySettings
@@ -16,6 +17,7 @@ class Gateway:
 
     settings: GatewaySettings
     identity: Identity
+    installation: Installation
     peers: Peers
     feed: Feed
     limits: RateLimits

@@ -43,6 +43,7 @@ _ADMIN = _DEVELOPER | {
     "audit:view",
     "audit:export",
     "user:manage",
+    "settings:edit",
 }
 
 ROLES: Mapping[Role, frozenset[str]] = {"ADMIN": _ADMIN, "DEVELOPER": _DEVELOPER, "OPERATOR": _OPERATOR}

@@ -42,6 +42,7 @@ async def test_random_calls_never_meet_an_error_of_the_hub(hub: Integrator) -> N
     tried = await asyncio.to_thread(attack, hub, document, known)
     assert tried > 200
     await hub.ask("DELETE", f"/api/runners/{runner['id']}")
+    await hub.api.call("PATCH", "/settings", {"installationName": None, "timeZone": None})
 
 
 def attack(hub: Integrator, document: dict[str, Any], known: dict[str, Any]) -> int:

@@ -79,6 +79,25 @@ class License(Answer):
     problem: str | None = None
 
 
+class FixedSetting(Answer):
+    """A setting of the Hub's environment, changed there under the name `variable`."""
+
+    variable: str
+    value: float | str | None = None
+
+
+class InstallationSettings(Answer):
+    """Of the whole installation; a name of None reads Exekra Hub, a time zone of None is everybody's own."""
+
+    installation_name: str | None = None
+    time_zone: str | None = None
+    installation_id: str
+    version: str
+    updated_at: datetime | None = None
+    etag: str = ""
+    fixed: tuple[FixedSetting, ...] = ()
+
+
 class Dispatch(Answer):
     """Whether work is given out; while it is held: why, by whom and since when.
 

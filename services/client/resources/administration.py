@@ -6,7 +6,7 @@ from typing import Any
 from services.client.access import SessionCookie
 from services.client.calls import Calls
 from services.client.errors import HubError
-from services.client.models.administration import AuditEvent, AuditVerdict, Dispatch, License, Me
+from services.client.models.administration import AuditEvent, AuditVerdict, Dispatch, InstallationSettings, License, Me
 from services.client.transport import Request, Transport
 
 VERIFY_SECONDS = 150.0
@@ -44,6 +44,15 @@ class Administration:
     async def install_license(self, file: str) -> License:
         """Puts the licence of this text in force. Installed again, it changes nothing. Raises Invalid."""
         return License.model_validate((await self._calls.post("/license", {"file": file}))["license"])
+
+    async def settings(self) -> InstallationSettings:
+        """Of the whole installation."""
+        return InstallationSettings.model_validate((await self._calls.get("/settings"))["settings"])
+
+    async def change_settings(self, *, etag: str = "", **members: Any) -> InstallationSettings:
+        """Members as the API names them: installationName, timeZone; None takes one back. Raises Changed, Invalid."""
+        answer = await self._calls.patch("/settings", members, if_match=etag)
+        return InstallationSettings.model_validate(answer["settings"])
 
     async def hold_dispatch(self, reason: str = "") -> None:
         """No work is assigned until released; running work goes on."""

@@ -14,6 +14,7 @@ from services.gateway.routes import (
     executions,
     expressions,
     governance,
+    installation,
     live,
     notification_rules,
     outcomes,
@@ -50,6 +51,7 @@ def route_table() -> tuple[Route, ...]:
         *event_endpoints.ROUTES,
         *notification_rules.ROUTES,
         *governance.ROUTES,
+        *installation.ROUTES,
         *live.routes(),
     )
 

@@ -17,8 +17,13 @@ route = partial(Route, resource="workflows")
 
 async def pass_if_match(call: Call, message: Any) -> None:
     """`If-Match` of a draft; `*` and none mean any."""
+    message.if_match = read_if_match(call)
+
+
+def read_if_match(call: Call) -> str:
+    """The bare tag; empty when any will do."""
     given = call.request.headers.get("If-Match", "").strip()
-    message.if_match = "" if given == "*" else given.removeprefix("W/").strip('"')
+    return "" if given == "*" else given.removeprefix("W/").strip('"')
 
 
 ROUTES = (

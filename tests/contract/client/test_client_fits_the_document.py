@@ -105,6 +105,8 @@ SHAPES: dict[type[Answer], tuple[str, ...]] = {
     administration.User: ("UserShape",),
     administration.Me: ("Me",),
     administration.License: ("LicenseShape",),
+    administration.FixedSetting: ("FixedSetting",),
+    administration.InstallationSettings: ("SettingsShape",),
     administration.Dispatch: ("DispatchShape",),
     administration.AuditEvent: ("AuditEvent",),
     administration.AuditVerdict: ("Verification",),

@@ -97,6 +97,8 @@ POST /audit/verify
 GET /dispatch
 POST /dispatch/hold
 POST /dispatch/release
+GET /settings
+PATCH /settings
 GET /events
 GET /dashboard
 GET /failures

@@ -4,12 +4,13 @@ import asyncpg
 import pytest
 
 from services.gateway.identity import credentials_repository, repository
+from services.gateway.installation import repository as installation_repository
 from services.kit.postgres import SCHEMAS
 from tests.conftest import HubDatabase
 
 STATEMENTS = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (repository, credentials_repository)
+    f"{module.__name__}.{name}": value
+    for module in (repository, credentials_repository, installation_repository)
     for name, value in vars(module).items()
     if name.isupper() and not name.startswith("_") and isinstance(value, str)
 }

@@ -171,3 +171,22 @@ def test_migrating_needs_a_database(hub: ScriptedHub, exekra: Exekra, monkeypatc
 
 
 # -- signing in ---------------------------------------------------------------------------------------------------
+
+
+def test_the_settings_that_are_given_are_set_and_an_empty_one_is_taken_back(hub: ScriptedHub, exekra: Exekra) -> None:
+    fixed = [{"variable": "EXEKRA_PUBLIC_URL", "value": None}]
+    settings = {
+        "installationName": "Production",
+        "timeZone": None,
+        "installationId": "i1",
+        "version": "1",
+        "fixed": fixed,
+    }
+    hub.answer("GET /api/settings", {"settings": settings})
+    hub.answer("PATCH /api/settings", {"settings": settings})
+    assert "Production" in exekra("settings", "show").out
+    assert exekra("settings", "show", "--json").document == {"settings": settings}
+    assert exekra("settings", "set", "--name", "Production", "--time-zone", "").status == 0
+    assert hub.sent("PATCH /api/settings").body == {"installationName": "Production", "timeZone": None}
+    nothing = exekra("settings", "set")
+    assert (nothing.status, "--time-zone" in nothing.err) == (2, True)

@@ -1,0 +1,1 @@
+"""What people set for the whole installation: its name and its time zone."""
