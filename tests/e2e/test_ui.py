@@ -278,3 +278,6 @@ async def test_an_operator_is_not_offered_what_is_not_theirs(browser: Browser, h
             await expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
         await page.goto(f"{operator.url}/audit")
         await expect(page.get_by_role("alert").first).to_contain_text("permission", timeout=WAIT)
+        await page.goto(f"{operator.url}/settings")
+        await expect(page.get_by_text("New schedules in", exact=True)).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_role("button", name="Change", exact=True)).to_have_count(0)

@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { meQuery } from "~/api/session";
+import { settingsQuery } from "~/api/settings";
 
 import { Crashed, NotFound } from "./Fallbacks";
 
@@ -30,5 +31,7 @@ export const shellRoute = createRoute({
   beforeLoad: async ({ context, location }) => {
     const me = await context.client.ensureQueryData(meQuery);
     if (!me) throw redirect({ to: "/sign-in", search: { next: location.href } });
+    // Titles and new schedules begin with it; without it they begin with what holds where nothing is set.
+    await context.client.ensureQueryData(settingsQuery).catch(() => undefined);
   },
 });

@@ -3,6 +3,8 @@ import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useEffect, type ReactNode } from "react";
 
+import { useInstallationName } from "~/api/settings";
+
 import classes from "./Page.module.css";
 
 export interface Crumb {
@@ -43,9 +45,10 @@ export function TopBar({
   crumbs?: readonly Crumb[];
   children?: ReactNode;
 }) {
+  const installation = useInstallationName();
   useEffect(() => {
-    document.title = `${title} · Exekra Hub`;
-  }, [title]);
+    document.title = `${title} · ${installation}`;
+  }, [title, installation]);
   const parent = crumbs.at(-1);
   return (
     <header className={classes["top"]}>

@@ -1,9 +1,11 @@
 /** The side bar: where one can go, how fresh the page is, who is signed in. */
 import { Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 
 import { useMe } from "~/api/session";
+import { settingsQuery, useInstallationName } from "~/api/settings";
 import { Mark } from "~/shared/Mark";
 
 import { LiveMark } from "./LiveMark";
@@ -16,12 +18,19 @@ import { useBadges, type Badge } from "./useBadges";
 export function SideBar({ rail }: { rail: boolean }) {
   const me = useMe();
   const badges = useBadges();
+  const named = useQuery(settingsQuery).data?.installationName;
+  const name = useInstallationName();
   const may = (place: Place) => !place.permission || me.permissions.includes(place.permission);
   return (
     <aside className={`${classes["side"]} desktop-only`} data-rail={rail || undefined} aria-label="Main menu">
-      <Link to="/" className={classes["brand"]} aria-label="Exekra Hub, dashboard">
+      <Link to="/" className={classes["brand"]} aria-label={`${name}, dashboard`}>
         <Mark />
-        {!rail && (
+        {!rail && named && (
+          <div className="trunc" title={name}>
+            {name}
+          </div>
+        )}
+        {!rail && !named && (
           <>
             Exekra <span>Hub</span>
           </>

@@ -7,7 +7,7 @@ import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote } from "~/shared/Feedback";
 import { FormFoot } from "~/shared/FormFoot";
-import { zone as ownZone } from "~/shared/format";
+import { allZones, useFirstZone } from "~/shared/zones";
 
 import { CALENDARS, type Calendar } from "./queries";
 
@@ -15,7 +15,7 @@ const KINDS = [
   { value: "blocked", label: "Leaves its days out: holidays" },
   { value: "allowed", label: "Only its days: closing days" },
 ];
-const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
+const ZONES = allZones();
 
 /** Name, kind and zone; its days are set on its own page. */
 export function CreateCalendar({ onClose }: { onClose: () => void }) {
@@ -24,7 +24,7 @@ export function CreateCalendar({ onClose }: { onClose: () => void }) {
   const [key] = useState(newIdempotencyKey);
   const [name, setName] = useState("");
   const [kind, setKind] = useState<Calendar["kind"]>("blocked");
-  const [timezone, setTimezone] = useState(ownZone);
+  const [timezone, setTimezone] = useState(useFirstZone());
   const create = useMutation({
     mutationFn: () =>
       unwrap(

@@ -1,4 +1,4 @@
-/** The person's own things: theme, password, sessions. */
+/** The person's own things: theme, password, sessions. And what is set for the whole installation. */
 import { SegmentedControl, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
 
 import { useMe } from "~/api/session";
@@ -7,6 +7,7 @@ import { zone } from "~/shared/format";
 import { Page } from "~/shared/Page";
 import { Facts, Panel } from "~/shared/Panel";
 
+import { Installation } from "./Installation";
 import { Sessions } from "./Sessions";
 
 const SCHEMES = [
@@ -46,7 +47,10 @@ export function SettingsPage() {
             <ChangePassword next="/settings" />
           </Panel>
         </div>
-        <Sessions />
+        <div className="stack">
+          <Installation />
+          <Sessions />
+        </div>
       </div>
     </Page>
   );

@@ -9,6 +9,7 @@ import { ErrorNote, toast } from "~/shared/Feedback";
 import { Page } from "~/shared/Page";
 import { Panel } from "~/shared/Panel";
 import { useShortcut } from "~/shared/shortcuts";
+import { useFirstZone } from "~/shared/zones";
 
 import { createBody, newDraft, type Draft } from "./draft";
 import { isShownAtFields } from "./form";
@@ -29,7 +30,8 @@ export function NewTriggerPage() {
 function NewTrigger({ kind, workflowId }: { kind: Kind; workflowId: string }) {
   const navigate = useNavigate();
   const client = useQueryClient();
-  const [draft, setDraft] = useState(() => newDraft(kind, workflowId));
+  const zone = useFirstZone();
+  const [draft, setDraft] = useState(() => newDraft(kind, workflowId, zone));
   const [key, setKey] = useState(newIdempotencyKey);
   const declared = useDeclaredInputs(draft.workflowId);
   const create = useMutation({

@@ -5,10 +5,11 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
 import { api, unwrap } from "~/api/client";
+import { allZones } from "~/shared/zones";
 
 import type { FormPart } from "./form";
 import { Section } from "./Section";
-import { allZones, isZone, localParts, offsetAt, spellOffset } from "./zones";
+import { isZone, localParts, offsetAt, spellOffset } from "./zones";
 
 export function Zone({ draft, update, errorAt }: FormPart) {
   const zones = useMemo(() => allZones(), []);

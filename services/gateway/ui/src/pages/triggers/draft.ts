@@ -71,7 +71,7 @@ const NEW_AUTH: AuthDraft = {
   secretEncoding: "text",
 };
 
-export function newDraft(kind: Kind, workflowId: string): Draft {
+export function newDraft(kind: Kind, workflowId: string, timezone: string = ownZone): Draft {
   return {
     kind,
     name: "",
@@ -83,7 +83,7 @@ export function newDraft(kind: Kind, workflowId: string): Draft {
     at: "",
     startsAt: "",
     endsAt: "",
-    timezone: ownZone,
+    timezone,
     jitterSeconds: 0,
     misfire: "once",
     graceSeconds: 60,

@@ -26,11 +26,6 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** Every zone the browser knows, UTC first. */
-export function allZones(): string[] {
-  return ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
-}
-
 /** Minutes a zone is ahead of UTC at an instant. */
 export function offsetAt(zone: string, at: Date): number {
   const { year, month, day, hour, minute, second } = partsIn(zone, at);
