@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 import structlog
 
 from exekra.registry.v1 import runner_service_pb2 as pb
+from runner.agent.answering import Answering
 from runner.agent.attempts import Attempts, Held
 from runner.agent.child.makers import make_pool
 from runner.agent.child.pool import ChildPool
@@ -21,6 +22,7 @@ from runner.agent.conduct import Conductor, Tools
 from runner.agent.contact import Contact
 from runner.agent.continuations import Continuations
 from runner.agent.crash_points import CrashPoints
+from runner.agent.credentials import CredentialReleases
 from runner.agent.delivery import Delivery
 from runner.agent.desk import OWNER, Desk, Sights
 from runner.agent.disk_guard import DiskGuard
@@ -193,10 +195,8 @@ class Agent:
     # -- parts --------------------------------------------------------------------------------------------------------
 
     def _make_conductor(self, group: asyncio.TaskGroup, pool: ChildPool) -> Conductor:
-        work_items = WorkItems(self._session, self._journal)
-        workshop = Workshop(
-            self._settings, self._folders, pool, self._reporter, self._journal, self._recent, work_items
-        )
+        answering = Answering(WorkItems(self._session, self._journal), CredentialReleases(self._session))
+        workshop = Workshop(self._settings, self._folders, pool, self._reporter, self._journal, self._recent, answering)
         crash = CrashPoints(self._settings.crash_at)
         graphs = Graphs(self._folders.graphs, self._session)
         tools = Tools(

@@ -129,6 +129,10 @@ class GrpcTransport:
         """See RunnerService.SettleWorkItem."""
         return await _translated(self._stub.SettleWorkItem(request, **self._options()))
 
+    async def release_credential(self, request: pb.ReleaseCredentialRequest) -> pb.ReleaseCredentialResponse:
+        """See RunnerService.ReleaseCredential."""
+        return await _translated(self._stub.ReleaseCredential(request, **self._options()))
+
     async def close(self) -> None:
         """Give the connection up."""
         await self._acknowledging.close()

@@ -3,13 +3,13 @@ the runner's owner sees."""
 
 from typing import Any
 
+from runner.agent.answering import Answering
 from runner.agent.attempts import Held, artifact_record
 from runner.agent.journal import Journal
 from runner.agent.model import StoredFile
 from runner.agent.recent import RecentRuns, Run
 from runner.agent.reporter import Reporter
 from runner.agent.work import Question
-from runner.agent.work_items import WorkItems
 
 
 class HeldOutlet:
@@ -22,14 +22,14 @@ class HeldOutlet:
         journal: Journal,
         recent: RecentRuns,
         run: Run,
-        work_items: WorkItems,
+        answering: Answering,
     ) -> None:
         self._held = held
         self._reporter = reporter
         self._journal = journal
         self._recent = recent
         self._run = run
-        self._work_items = work_items
+        self._answering = answering
 
     def node_event(self, item: bytes) -> None:
         """Keep and send; remember which node is at work."""
@@ -58,4 +58,4 @@ class HeldOutlet:
 
     async def ask(self, question: Question) -> dict[str, Any]:
         """By way of the Hub. Raises NodeFailure."""
-        return await self._work_items.answer(self._held, question)
+        return await self._answering.answer(self._held, question)

@@ -121,6 +121,10 @@ class Transport(Protocol):
         """See RunnerService.SettleWorkItem."""
         ...
 
+    async def release_credential(self, request: pb.ReleaseCredentialRequest) -> pb.ReleaseCredentialResponse:
+        """See RunnerService.ReleaseCredential."""
+        ...
+
     async def close(self) -> None:
         """Give the connection up."""
         ...

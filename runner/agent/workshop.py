@@ -1,5 +1,6 @@
 """Makes what runs an attempt: inside the agent or in a process of its own, with an outlet for what it tells."""
 
+from runner.agent.answering import Answering
 from runner.agent.attempts import Held
 from runner.agent.child.pool import ChildPool
 from runner.agent.child.work import ChildWork
@@ -15,7 +16,6 @@ from runner.agent.refused_work import RefusedWork
 from runner.agent.reporter import Reporter
 from runner.agent.settings import RunnerSettings
 from runner.agent.work import RunOrder, Work
-from runner.agent.work_items import WorkItems
 
 
 class Workshop:
@@ -29,7 +29,7 @@ class Workshop:
         reporter: Reporter,
         journal: Journal,
         recent: RecentRuns,
-        work_items: WorkItems,
+        answering: Answering,
     ) -> None:
         self._settings = settings
         self._folders = folders
@@ -38,14 +38,14 @@ class Workshop:
         self._reporter = reporter
         self._journal = journal
         self._recent = recent
-        self._work_items = work_items
+        self._answering = answering
 
     def make(
         self, held: Held, offer: Offer, graph: Graph, continuation: Continuation | None, lease_until: float
     ) -> Work:
         """(attempt, its offer, its graph, what else it needs, instant of self-stop) → what runs it."""
         run = self._recent.begin(offer, graph.plan)
-        outlet = HeldOutlet(held, self._reporter, self._journal, self._recent, run, self._work_items)
+        outlet = HeldOutlet(held, self._reporter, self._journal, self._recent, run, self._answering)
         problem = graph.problem or (continuation.problem if continuation else "")
         if graph.plan is None or problem:
             return RefusedWork(problem)

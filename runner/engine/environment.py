@@ -1,45 +1,27 @@
 """What expressions see in one execution, and expressions bound to it for the nodes that call them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from datetime import datetime
 from typing import Any
 
+from runner.engine.credentials import Credentials
 from runner.engine.request import RunRequest
 from runner.engine.scopes import Frame, LoopsSeen, NodeRun, NodesSeen
 from runner.nodes.base import NodeFailure, RowExpression
 from runner.workflow.documents import Json
-from runner.workflow.evaluation import Environment, ExpressionError, MissingError, Names, Namespace, shown_keys
+from runner.workflow.evaluation import Environment, ExpressionError, Names, Namespace
 from runner.workflow.templates import Template
 
 _UNSET: Any = object()
 
 
-class Credentials(Namespace):
-    """`credentials` in expressions."""
-
-    def __init__(self, credentials: Mapping[str, Mapping[str, str]]) -> None:
-        self._credentials = credentials
-
-    def lookup(self, key: str) -> Json:
-        """The fields of a credential. Raises MissingError when this execution has none of that name."""
-        found = self._credentials.get(key)
-        if found is None and not self._credentials:
-            raise MissingError(
-                f"There is no credential {key!r}: the Hub gave this execution none. Give the value to the node "
-                "another way, for instance as an input of the workflow."
-            )
-        if found is None:
-            raise MissingError(f"There is no credential {key!r}; there are: {shown_keys(self._credentials)}.")
-        return dict(found)
-
-
 class Environments:
     """Makes the environment of each node run."""
 
-    def __init__(self, request: RunRequest, clock: Callable[[], datetime]) -> None:
+    def __init__(self, request: RunRequest, credentials: Credentials, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._credentials: Namespace = Credentials(request.credentials)
+        self._credentials = credentials
         self._globals: Namespace = Names(request.globals, "global variable")
         self._execution: dict[str, Json] = {
             **request.details,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from runner.engine.calls import CallRun
+from runner.engine.credentials import Credentials
 from runner.engine.environment import Environments
 from runner.engine.events import Failure, Outcome, Sink
 from runner.engine.loops import WhileRun
@@ -116,10 +117,11 @@ async def execute(
     variables = {variable.name: variable.initial for variable in plan.graph.variables}
     space = Space(inputs, {**variables, **run.variables}, (run.workflow_id,) if run.workflow_id else ())
     state = ExecutionState(plan, space, recorded=run.recorded, pins=run.pins, debug=run.debug)
-    environments = Environments(run, clock)
-    reporter = Reporter(sink, Masker.for_credentials(run.credentials), clock, run.workdir)
+    reporter = Reporter(sink, Masker(), clock, run.workdir)
+    credentials = Credentials(sink, run.execution_id, reporter.masker)
+    environments = Environments(run, credentials, clock)
     resources = Resources()
-    driver = _Driver(state, NodeRunner(nodes, run, environments, reporter, sink, resources), reporter)
+    driver = _Driver(state, NodeRunner(nodes, run, environments, credentials, reporter, sink, resources), reporter)
     if controls is not None:
         controls.listen(driver.post)
     try:

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -21,7 +21,7 @@ LEARNT = 20
 class Masker:
     """Replaces secrets, and what base64, URLs, JSON and HTML make of them, by `•••`."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._given = frozenset(secret for secret in secrets if secret)
         self._learnt: dict[str, None] = {}
         self._whole: Set[str] = frozenset()
@@ -29,10 +29,12 @@ class Masker:
         self._pattern: re.Pattern[str] | None = None
         self._prepare()
 
-    @classmethod
-    def for_credentials(cls, credentials: Mapping[str, Mapping[str, str]]) -> "Masker":
-        """A masker for every field of every credential, user names included."""
-        return cls(str(value) for fields in credentials.values() for value in fields.values())
+    def keep(self, secrets: Iterable[str]) -> None:
+        """Hide these for ever from now on, also in open streams: fields of credentials, user names included."""
+        kept = self._given.union(secret for secret in secrets if secret)
+        if kept != self._given:
+            self._given = kept
+            self._prepare()
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Hide these as well from now on, also in streams that are open; of many, those that were learnt last."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from runner.engine.calls import CallRun, begin_call
 from runner.engine.context import Context
+from runner.engine.credentials import Credentials
 from runner.engine.environment import BoundExpression, Environments
 from runner.engine.events import Failure, Sink, Wait
 from runner.engine.loops import WhileRun
@@ -51,6 +52,7 @@ class NodeRunner:
         nodes: Mapping[str, NodeType[Any]],
         request: RunRequest,
         environments: Environments,
+        credentials: Credentials,
         reporter: Reporter,
         sink: Sink,
         resources: Resources,
@@ -58,6 +60,7 @@ class NodeRunner:
         self._nodes = nodes
         self._request = request
         self._environments = environments
+        self._credentials = credentials
         self._reporter = reporter
         self._sink = sink
         self._resources = resources
@@ -91,6 +94,7 @@ class NodeRunner:
         await self._sink.before_node()
         try:
             config = await self._config(run, self._environments.of(run), 1)
+            self._credentials.check_hosts(run.node.config.credentials, ())
         except NodeFailure as error:
             return NodeFailed(run, _failure(run, error))
         return ItemsRead(run, config.items, config.parallel)
@@ -103,7 +107,8 @@ class NodeRunner:
                 await self._sink.before_node()
                 config: Any = await self._config(run, environment, 1)
             else:
-                config = self._validated(run, self._resolved(run, environment), environment)
+                config = self._validated(run, await self._resolved(run, environment), environment)
+            self._credentials.check_hosts(run.node.config.credentials, ())
             return ConditionRead(run, bool(config.condition()), config.max_iterations)
         except NodeFailure as error:
             return NodeFailed(run, _failure(run, error))
@@ -113,6 +118,7 @@ class NodeRunner:
         await self._sink.before_node()
         try:
             config = await self._config(run, self._environments.of(run), 1)
+            self._credentials.check_hosts(run.node.config.credentials, ())
             return begin_call(run, config, self._request.calls)
         except NodeFailure as error:
             return NodeFailed(run, _failure(run, error))
@@ -133,6 +139,9 @@ class NodeRunner:
         if node.type == declarations.CONTROL_START:
             return NodeDone(run, dict(environment.inputs))
         context = Context(self._request, run, self._reporter, self._sink, self._resources, try_number)
+        if node.config.credentials:
+            destinations = self._nodes[node.type].destinations(config, context)
+            self._credentials.check_hosts(node.config.credentials, destinations)
         result = await self._call(run, config, context)
         if isinstance(result, Suspension):
             seconds = self._request.remaining_seconds.get(run.id, result.seconds)
@@ -172,7 +181,7 @@ class NodeRunner:
             await self._reporter.started(run, dict(node.config.source), try_number=try_number)
             return known
         try:
-            resolved = self._resolved(run, environment)
+            resolved = await self._resolved(run, environment)
         except NodeFailure:
             await self._reporter.started(run, None, try_number=try_number)
             raise
@@ -184,7 +193,9 @@ class NodeRunner:
             self._constant_configs[id(node)] = config
         return config
 
-    def _resolved(self, run: NodeRun, environment: Environment) -> dict[str, Any]:
+    async def _resolved(self, run: NodeRun, environment: Environment) -> dict[str, Any]:
+        if run.node.config.credentials:
+            await self._credentials.fetch(run, run.node.config.credentials)
         try:
             return run.node.config.resolve(environment)
         except ExpressionError as error:

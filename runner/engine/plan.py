@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.workflow import declarations
 from runner.workflow.declarations import Catalogue, NodeDeclaration
-from runner.workflow.documents import json_pointer
+from runner.workflow.documents import Json, json_pointer
 from runner.workflow.evaluation import Environment
 from runner.workflow.graph import Graph, Level, Node
 from runner.workflow.ordering import cyclic_nodes
@@ -35,6 +35,8 @@ class ConfigPlan:
     conditions: Mapping[str, Template] = field(default_factory=dict)
     secrets: tuple[Place, ...] = ()
     """Where values stand that must not be seen."""
+    credentials: Mapping[str, bool] = field(default_factory=dict)
+    """The credentials that it names, and whether it cannot do without: `default(…)` can."""
 
     @property
     def is_constant(self) -> bool:
@@ -159,6 +161,7 @@ class _Compiler:
 
     def _config(self, node: Node, declaration: NodeDeclaration) -> ConfigPlan:
         templates, conditions = [], {}
+        credentials: dict[str, bool] = {}
         for key, value in node.config.items():
             if key in declaration.code_fields:
                 continue
@@ -171,11 +174,30 @@ class _Compiler:
                 if not template.is_constant:
                     templates.append((key, template))
             self.take_problems(node.id, node.pointer + json_pointer("config", key), template)
+            _add_credentials(credentials, value, is_condition=key in declaration.expression_fields)
         secrets = self._secrets.get(declaration.type)
         if secrets is None:
             secrets = self._secrets[declaration.type] = secret_places(declaration.config_schema)
-        return ConfigPlan(node.config, tuple(templates), conditions or _EMPTY, secrets)
+        return ConfigPlan(node.config, tuple(templates), conditions or _EMPTY, secrets, credentials or _EMPTY)
 
     def take_problems(self, node_id: str | None, pointer: str, template: Template) -> None:
         """Keep what is wrong with a template."""
         self.problems.extend(Problem(node_id, pointer + found.pointer, found.message) for found in template.problems)
+
+
+def _add_credentials(found: dict[str, bool], value: Json, *, is_condition: bool) -> None:
+    """Those that a value names. Few do: only these are compiled at once, whenever their template is."""
+    if not _mentions(value):
+        return
+    template = compile_condition(value) if is_condition else compile_template(value)
+    for _, reference in template.references():
+        if reference.root == "credentials" and reference.key is not None:
+            found[reference.key] = found.get(reference.key, False) or reference.certain
+
+
+def _mentions(value: Json) -> bool:
+    if isinstance(value, str):
+        return "credentials" in value
+    if isinstance(value, list):
+        return any(map(_mentions, value))
+    return isinstance(value, dict) and any(map(_mentions, value.values()))

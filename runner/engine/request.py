@@ -55,7 +55,7 @@ CallKey = tuple[str, int]
 class RunRequest:
     """One attempt at one execution.
 
-    `variables` replace initial values. `credentials` are the values by name and field. `deadline_at` is aware UTC.
+    `variables` replace initial values. `deadline_at` is aware UTC.
     Nodes of the top level in `recorded` are taken as done, without running. `pins` stand for the outputs of nodes at
     any depth, also without running. `remaining_seconds` are what is left of delays that began in an earlier attempt.
     """
@@ -66,7 +66,6 @@ class RunRequest:
     attempt: int = 1
     inputs: Mapping[str, Json] = field(default_factory=dict)
     variables: Mapping[str, Json] = field(default_factory=dict)
-    credentials: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     globals: Mapping[str, Json] = field(default_factory=dict)
     """Variables of the installation, as they were when the execution began; called workflows see them too."""
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -234,6 +234,19 @@ class NodeType(ABC, Generic[ConfigT]):
     async def keep_evidence(self, failure: NodeFailure, context: NodeContext) -> None:
         """The node's own time limit ended `run`: attach what shows how far it came, refer to it in the details."""
 
+    def destinations(self, config: ConfigT, context: NodeContext) -> list[str]:  # noqa: ARG002 - for those that override
+        """Hosts or addresses that everything in the config is sent to, by which a credential's hosts are judged.
+
+        Here the members `url` and `host`, also one level down. None: such a credential is refused.
+        """
+        return _destinations(config)
+
     @abstractmethod
     async def run(self, config: ConfigT, context: NodeContext) -> Result | Suspension:
         """Do the work once. Raises NodeFailure; any other exception is reported as code NODE_CRASHED."""
+
+
+def _destinations(config: NodeConfig) -> list[str]:
+    parts = [config, *(value for _, value in config if isinstance(value, NodeConfig))]
+    found = (getattr(part, name, None) for part in parts for name in ("url", "host"))
+    return [destination for destination in found if isinstance(destination, str)]

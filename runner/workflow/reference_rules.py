@@ -60,6 +60,8 @@ class _Rules:
             message = f"`{reference.root}` is there only inside a forEach."
         elif reference.root == "loops" and key is not None and key not in self._loops(site, place):
             message = f"There is no loop {key!r} around this node."
+        elif reference.root == "credentials":
+            message = _judge_credential(site)
         elif reference.root == "inputs" and key is not None and key not in self._inputs:
             return f"The input {key!r} is not declared; without it the execution fails here.", "warning"
         return (message, "error") if message else None
@@ -94,6 +96,15 @@ class _Rules:
         if certain:
             return None
         return f"The node {key!r} may not have run before; write default(nodes.{key}.output, …) if that is meant."
+
+
+def _judge_credential(site: Site) -> str | None:
+    """Credentials go to a node right before it runs, and nowhere else."""
+    if site.node is None:
+        return "A workflow's output cannot hold credentials: it is kept and shown."
+    if site.is_condition:
+        return "An expression that is judged while the node runs cannot read credentials. Use one in another field."
+    return None
 
 
 def _has_rows(site: Site) -> bool:

@@ -49,14 +49,20 @@ def graph_sites(graph: Graph, catalogue: Catalogue) -> Iterator[Site]:
     yield Site(None, "/output", compile_template(graph.output))
 
 
+def credential_references(graph: Graph, catalogue: Catalogue) -> Iterator[tuple[str | None, str, str]]:
+    """Where the nodes of a graph name credentials: id of the node, pointer, name; each place and name once."""
+    seen: set[tuple[str, str]] = set()
+    for site in graph_sites(graph, catalogue):
+        for pointer, reference in site.references():
+            name = reference.key
+            if reference.root == "credentials" and name is not None and (pointer, name) not in seen:
+                seen.add((pointer, name))
+                yield site.node.id if site.node else None, pointer, name
+
+
 def credential_names(graph: Graph, catalogue: Catalogue) -> frozenset[str]:
     """The credentials a graph names: what the Hub may release to an attempt at it."""
-    return frozenset(
-        reference.key
-        for site in graph_sites(graph, catalogue)
-        for _, reference in site.references()
-        if reference.root == "credentials" and reference.key is not None
-    )
+    return frozenset(name for _, _, name in credential_references(graph, catalogue))
 
 
 def global_names(graph: Graph, catalogue: Catalogue) -> frozenset[str]:

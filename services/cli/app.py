@@ -10,6 +10,7 @@ from services.cli import (
     backups,
     breakers,
     calendars,
+    credentials,
     deliveries,
     events,
     executions,
@@ -74,6 +75,7 @@ app.add_typer(variables.app, name="variable")
 app.add_typer(calendars.app, name="calendar")
 queue_items.add_to(queues.app)
 app.add_typer(queues.app, name="queue")
+app.add_typer(credentials.app, name="credential")
 app.add_typer(events.app, name="event")
 app.add_typer(notifications.app, name="notification")
 app.add_typer(administration.dispatch, name="dispatch")

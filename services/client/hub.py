@@ -15,6 +15,7 @@ from services.client.events import Event, watch
 from services.client.resources.administration import Administration
 from services.client.resources.approvals import Approvals
 from services.client.resources.calendars import Calendars
+from services.client.resources.credentials import Credentials
 from services.client.resources.event_endpoints import EventEndpoints
 from services.client.resources.executions import Executions
 from services.client.resources.notification_rules import NotificationRules
@@ -52,6 +53,7 @@ class Hub(Calls):
         self.variables = Variables(self)
         self.calendars = Calendars(self)
         self.queues = Queues(self)
+        self.credentials = Credentials(self)
         self.runners = Runners(self)
         self.event_endpoints = EventEndpoints(self)
         self.notification_rules = NotificationRules(self)

@@ -107,6 +107,24 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "PATCH /calendars/{calendar_id}": {"Rename": {"name": "Public holidays"}},
     "POST /calendars/{calendar_id}/import": {"From an address": {"url": "https://calendar.example/holidays.ics"}},
+    "POST /credentials": {
+        "A login": {
+            "name": "shop",
+            "kind": "login",
+            "value": {"username": "robot", "password": "correct horse battery staple"},
+            "hosts": ["shop.example.com"],
+        },
+        "A token for one workflow": {
+            "name": "rates_api",
+            "kind": "token",
+            "value": {"token": "abc123"},
+            "workflowIds": [ID],
+        },
+    },
+    "PATCH /credentials/{credential_id}": {
+        "Replace the value": {"value": {"username": "robot", "password": "another long password"}},
+        "Anywhere": {"hosts": []},
+    },
     "POST /queues": {
         "Invoices": {
             "name": "Invoices",

@@ -19,6 +19,7 @@ from exekra.scheduler.v1 import (  # noqa: F401
     approval_service_pb2,
     calendar_service_pb2,
     changes_service_pb2,
+    credential_service_pb2,
     event_endpoint_service_pb2,
     evidence_service_pb2,
     execution_service_pb2,

@@ -32,11 +32,13 @@ _DEVELOPER = _OPERATOR | {
     "workflow:publish",
     "trigger:edit",
     "queue:edit",
+    "credential:view",
     "event:view",
     "event:manage",
 }
 _ADMIN = _DEVELOPER | {
     "event:private",
+    "credential:manage",
     "runner:manage",
     "dispatch:hold",
     "license:install",

@@ -49,6 +49,7 @@ from services.registry.session_tokens import SessionTokens
 from services.registry.settings import RegistrySettings
 from services.registry.streams import Directory
 from services.registry.use_cases import Administration
+from services.registry.vault import Vault
 from services.registry.work_items import WorkItems
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _runner_servicer(core: Core) -> RunnerServicer:
             Artifacts(core.scheduler),
             Continuations(core.scheduler),
             WorkItems(core.scheduler),
+            Vault(core.scheduler),
         ),
         settings.link_wait_seconds,
     )

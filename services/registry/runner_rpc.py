@@ -25,6 +25,7 @@ from services.registry.polls import Polls
 from services.registry.reports import Reports
 from services.registry.session_tokens import SessionToken, SessionTokens
 from services.registry.streams import Directory, Stream, converse
+from services.registry.vault import Vault
 from services.registry.work_items import WorkItems
 
 CHUNK_BYTES = 256 * 1024
@@ -72,14 +73,14 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
         enrolment: Enrolment,
         streams: tuple[Heartbeats, Polls, Acknowledgements, Reports],
         link: Link,
-        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts, Continuations, WorkItems],
+        resources: tuple[GraphCache, NodeTypeDeclarations, Artifacts, Continuations, WorkItems, Vault],
         wait_seconds: float,
     ) -> None:
         self._sessions = sessions
         self._enrolment = enrolment
         self._heartbeats, self._polls, self._acknowledgements, self._reports = streams
         self._link = link
-        self._graphs, self._node_types, self._artifacts, self._continuations, self._work_items = resources
+        self._graphs, self._node_types, self._artifacts, self._continuations, self._work_items, self._vault = resources
         self._wait_seconds = wait_seconds
 
     async def Pair(self, request: pb.PairRequest, context: Any) -> pb.PairResponse:  # noqa: N802, D102
@@ -200,6 +201,14 @@ class RunnerServicer(runner_service_pb2_grpc.RunnerServiceServicer):
 
     async def SettleWorkItem(self, request: pb.SettleWorkItemRequest, context: Any) -> pb.SettleWorkItemResponse:  # noqa: N802, D102
         return await self._work_items.settle(self._sessions.connected_runner(context), request)
+
+    async def ReleaseCredential(  # noqa: N802, D102
+        self, request: pb.ReleaseCredentialRequest, context: Any
+    ) -> pb.ReleaseCredentialResponse:
+        runner_id = self._sessions.holds(context, request.epoch)
+        if runner_id is None:
+            return pb.ReleaseCredentialResponse(answer=attempt_pb2.ANSWER_STALE_SESSION)
+        return await self._vault.release(runner_id, request)
 
     async def _call(self, runner_id: str, epoch: int, **call: Any) -> dispatch.RunnerReply:
         return await self._link.call(

@@ -51,6 +51,8 @@ from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import trigger_registration
 from services.scheduler.variables.repository import read_values
 from services.scheduler.variables.rpc import registration as variable_registration
+from services.scheduler.vault.rpc import registration as credential_registration
+from services.scheduler.vault.runner_rpc import vault_registration
 from services.scheduler.webhooks.compose import webhook_kind, webhook_registration
 from services.scheduler.worker.queue import ArqDoorbell, connect
 from services.scheduler.workflows.rpc import registration as workflow_registration
@@ -138,6 +140,8 @@ async def compose_scheduler(settings: SchedulerSettings, stop: asyncio.Event) ->
                 expression_registration(previews, partial(read_values, core.pool)),
                 queue_registration(core.pool, core.outbox),
                 work_item_registration(core.pool),
+                credential_registration(core.pool, settings.sealer, core.outbox),
+                vault_registration(core.pool, settings.sealer, core.outbox),
                 delivery_registration(core.pool, core.outbox, sender, settings),
                 notification_registration(
                     core.pool, core.outbox, Postman(core.pool, settings.mail_server, settings.public_url)

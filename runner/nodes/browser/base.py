@@ -56,6 +56,10 @@ class BrowserNode(NodeType[ConfigT]):
         """A screenshot and the trace, if the browser was open by then."""
         await keep_browser_evidence(failure, context)
 
+    def destinations(self, config: ConfigT, context: NodeContext) -> list[str]:
+        """Where the frame is that it works in, and what it opens. Raises NodeFailure BROWSER_NOT_OPEN."""
+        return [current_session(context).frame.url, *super().destinations(config, context)]
+
     @abstractmethod
     async def act(self, config: ConfigT, session: "BrowserSession", context: NodeContext) -> Json:
         """Do the work and answer the output. May raise PlaywrightError and NotFoundError besides NodeFailure."""

@@ -22,6 +22,7 @@ from services.scheduler.queues.release import Release
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher
 from services.scheduler.triggers.release import ScheduleReleaser
+from services.scheduler.vault.rewrapping import CredentialRewrapping
 from services.scheduler.webhooks.compose import delivery_releaser
 from services.scheduler.webhooks.rewrapping import Rewrapping
 
@@ -55,6 +56,7 @@ def main() -> None:
             }
             breakers = compose_breakers(core, releasers)
             rewrapping = Rewrapping(core.pool, settings.sealer)
+            credentials = CredentialRewrapping(core.pool, settings.sealer)
             importer = make_importer(core.pool, core.outbox, settings)
             yield Parts(
                 background=[
@@ -72,6 +74,7 @@ def main() -> None:
                     partial(every, settings.retention_seconds, schedules.forget, stop=stop, name="ledger"),
                     partial(every, settings.breaker_seconds, breakers.run_once, stop=stop, name="breakers"),
                     partial(every, settings.retention_seconds, rewrapping.run_once, stop=stop, name="rewrapping"),
+                    partial(every, settings.retention_seconds, credentials.run_once, stop=stop, name="credentials"),
                     partial(every, settings.tally_seconds, compose_tally(core).run_once, stop=stop, name="tally"),
                     partial(every, settings.calendar_poll_seconds, importer.run_once, stop=stop, name="calendars"),
                 ]

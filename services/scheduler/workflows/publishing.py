@@ -10,6 +10,7 @@ from runner.workflow.graph_reader import read_graph_bytes
 from runner.workflow.problems import Problem, has_errors
 from services.kit.outbox import Outbox
 from services.scheduler.variables.judging import global_problems
+from services.scheduler.vault.uses import credential_problems
 from services.scheduler.workflows import graphs, repository
 from services.scheduler.workflows.calls import call_problems
 from services.scheduler.workflows.catalogue import load_catalogue
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def find_problems(connection: "Connection", graph: bytes, workflow_id: str = "") -> tuple[Problem, ...]:
-    """Everything that is wrong with a graph, judged by the node types known now and the workflows there are.
+    """Everything that is wrong with a graph, judged by the node types, workflows and credentials there are now.
 
     Without an id it is judged as the graph of a workflow that nobody calls yet.
     """
@@ -32,7 +33,11 @@ async def find_problems(connection: "Connection", graph: bytes, workflow_id: str
     if readable is None:
         return problems
     calls = await call_problems(connection, workflow_id, readable)
-    return (*problems, *calls, *await global_problems(connection, readable, catalogue))
+    known = (
+        *await global_problems(connection, readable, catalogue),
+        *await credential_problems(connection, workflow_id, readable, catalogue),
+    )
+    return (*problems, *calls, *known)
 
 
 async def publish_workflow(

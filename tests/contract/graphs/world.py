@@ -1,6 +1,7 @@
 """Draws small graphs and runs them on the real engine with a sink that keeps everything."""
 
 import asyncio
+import base64
 import json
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
-from runner.engine.events import LogLine, NodeEvent, Outcome
+from runner.engine.credentials import RELEASE
+from runner.engine.events import LogLine, LoopPath, NodeEvent, Outcome
 from runner.engine.executor import Controls, execute
 from runner.engine.plan import compile_plan
 from runner.engine.request import CalledWorkflow, RunRequest
@@ -18,6 +20,7 @@ from runner.nodes.base import Artifact, NodeConfig, NodeContext, NodeFailure, No
 from runner.nodes.registry import declarations, node_types
 from runner.workflow.documents import Json
 from runner.workflow.graph_reader import graph_from
+from runner.workflow.release import seal_release
 
 START = {"id": "s", "type": "control.start"}
 
@@ -101,7 +104,29 @@ class Echo(NodeType[AnyConfig]):
         return Result(output={1, 2} if config.output == "a set" else config.output, port=config.port)
 
 
-TEST_NODES = {node.type: node() for node in (Flaky, Wait, Echo)}
+class SendConfig(NodeConfig):
+    """What goes where."""
+
+    url: str
+    token: str
+
+
+class Send(NodeType[SendConfig]):
+    """A node that says where it sends what it gets, and sends nothing."""
+
+    type = "test.send"
+    title = "Send"
+    help = "Sends nothing."
+    icon = "bug"
+    config = SendConfig
+    example: ClassVar[dict[str, Any]] = {}
+
+    async def run(self, config: SendConfig, context: NodeContext) -> Result:
+        """Do nothing."""
+        return Result(output=len(config.token))
+
+
+TEST_NODES = {node.type: node() for node in (Flaky, Wait, Echo, Send)}
 NODES = {**node_types(), **TEST_NODES}
 CATALOGUE = {**declarations(), **{name: node.declaration() for name, node in TEST_NODES.items()}}
 
@@ -116,6 +141,12 @@ class Witness:
     tries: int = 0
     fail_at_try: int | None = None
     on_event: Any = None
+    vault: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Values of credentials by name and field."""
+    hosts: tuple[str, ...] = ()
+    """What all credentials are limited to."""
+    released: list[tuple[str, str]] = field(default_factory=list)
+    """Who asked for which credential."""
 
     def node_event(self, event: NodeEvent) -> None:
         self.events.append(event)
@@ -133,6 +164,16 @@ class Witness:
     async def attach(self, node_id: str, path: Path, name: str, media_type: str) -> Artifact:
         self.artifacts[name] = await asyncio.to_thread(path.read_bytes)
         return Artifact(f"a{len(self.artifacts)}", name, len(self.artifacts[name]), "00", media_type)
+
+    async def ask(self, kind: str, node_id: str, _path: LoopPath, body: Any) -> Json:
+        """As the Hub answers: sealed, or a refusal."""
+        assert kind == RELEASE, kind
+        self.released.append((node_id, body["name"]))
+        if body["name"] not in self.vault:
+            raise NodeFailure("CREDENTIAL_NOT_FOUND", f"There is no credential {body['name']!r}. Make it in the vault.")
+        document = json.dumps({"fields": dict(self.vault[body["name"]]), "hosts": self.hosts}).encode()
+        sealed = seal_release(document, base64.b64decode(body["publicKey"]), "e1", body["name"])
+        return {"sealed": base64.b64encode(sealed).decode()}
 
     def story(self) -> list[str]:
         """The ends of node runs in their order, as `id:status`, with the turns of the loops around as `l0/`."""

@@ -74,10 +74,10 @@ async def replay(graph: dict, tmp_path, **inputs):
     assert not problems
     workdir = tmp_path / "execution"
     workdir.mkdir()
-    request = RunRequest(
-        "execution-1", workdir, inputs=inputs, credentials={"login": {"password": SECRET, "pin": "4711"}}
+    witness = Witness(vault={"login": {"password": SECRET, "pin": "4711"}})
+    return await execute(
+        compile_plan(read, declarations()), RunRequest("e1", workdir, inputs=inputs), witness, node_types()
     )
-    return await execute(compile_plan(read, declarations()), request, Witness(), node_types())
 
 
 async def expect(pages: Office, count: int) -> list[str]:

@@ -242,7 +242,7 @@ async def test_credentials_are_masked_wherever_they_show():
         ],
         output={"p": "{{ nodes.a.output }}", "len": "{{ len(nodes.a.output) }}"},
     )
-    ran = await run(document, credentials={"bank": {"password": SECRET}})
+    ran = await run(document, Witness(vault={"bank": {"password": SECRET}}))
     told = repr([ran.witness.events, ran.witness.lines, ran.outcome])
     assert "wörd" not in told
     assert 'pa"ss' not in told
@@ -265,10 +265,11 @@ async def test_what_stands_in_a_field_for_secrets_is_hidden_from_then_on():
     assert "geheim" not in repr([ran.witness.events, ran.witness.lines])
 
 
-async def test_without_a_vault_an_expression_on_credentials_says_what_to_do():
+async def test_a_credential_that_is_refused_fails_the_node_unless_it_can_do_without():
     ran = await run(graph([compute("a", "credentials.bank.password")]))
     assert ran.outcome.failure is not None
-    assert "There is no credential 'bank': the Hub gave this execution none." in ran.outcome.failure.message
+    assert (ran.outcome.failure.code, ran.outcome.failure.node_id) == ("CREDENTIAL_NOT_FOUND", "a")
+    assert "Make it in the vault." in ran.outcome.failure.message
     ran = await run(graph([compute("a", "default(credentials.bank.password, 'x')")], output="{{ nodes.a.output }}"))
     assert ran.outcome.output == "x"
 

@@ -11,6 +11,7 @@ import { healthRoutes } from "~/pages/health/routes";
 import { homeRoutes } from "~/pages/home/routes";
 import { licenceRoutes } from "~/pages/licence/routes";
 import { peopleRoutes } from "~/pages/people/routes";
+import { credentialsRoutes } from "~/pages/credentials/routes";
 import { queuesRoutes } from "~/pages/queues/routes";
 import { runnersRoutes } from "~/pages/runners/routes";
 import { sessionRoutes } from "~/pages/session/routes";
@@ -35,6 +36,7 @@ const routeTree = rootRoute.addChildren([
     ...workflowsRoutes,
     ...workflowRoutes,
     ...queuesRoutes,
+    ...credentialsRoutes,
     ...runnersRoutes,
     ...triggersRoutes,
     ...eventsRoutes,

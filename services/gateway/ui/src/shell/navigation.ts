@@ -17,6 +17,7 @@ import {
   IconLicense,
   IconSettings,
   IconKey,
+  IconLock,
   type Icon,
 } from "@tabler/icons-react";
 
@@ -60,6 +61,7 @@ export const GROUPS: readonly PlaceGroup[] = [
     places: [
       { to: "/approvals", label: "Approvals", icon: IconChecks, key: "p", permission: "execution:view" },
       { to: "/queues", label: "Queues", icon: IconInbox, key: "q", permission: "queue:view" },
+      { to: "/credentials", label: "Vault", icon: IconLock, key: "x", permission: "credential:view" },
       { to: "/calendars", label: "Calendars", icon: IconCalendar, key: "c", permission: "trigger:view" },
       { to: "/variables", label: "Variables", icon: IconVariable, key: "b", permission: "workflow:view" },
       { to: "/event-endpoints", label: "Event endpoints", icon: IconBroadcast, key: "v", permission: "event:view" },

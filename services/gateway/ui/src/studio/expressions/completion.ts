@@ -29,6 +29,8 @@ export interface Samples {
   execution: Record<string, unknown>;
   /** Variables of the installation, as they are now. */
   globals: Record<string, unknown>;
+  /** Names of fields by names of credentials. */
+  credentials?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Completion {
@@ -95,11 +97,20 @@ function names(scope: Scope, samples: Samples): Suggestion[] {
 
 function membersOf(path: string, scope: Scope, samples: Samples): Suggestion[] {
   const [root = "", ...rest] = path.replaceAll("[", ".[").split(".");
-  const fixed = roots(root, rest, scope);
+  const fixed = root === "credentials" ? credentialsOf(rest, samples) : roots(root, rest, scope);
   if (fixed) return fixed;
   const value = valueAt(root, rest, scope, samples);
   if (isObject(value)) return Object.entries(value).slice(0, MOST_KEYS).flatMap(keySuggestion);
   return typeof value === "string" ? METHODS : [];
+}
+
+/** Names of the vault, then of the fields; what they hold is nowhere here. */
+function credentialsOf(rest: string[], { credentials = new Map() }: Samples): Suggestion[] {
+  const [name, ...more] = rest;
+  if (name === undefined)
+    return [...credentials].map(([label, fields]) => ({ label, detail: fields.join(", "), kind: "object" }));
+  if (more.length > 0) return [];
+  return (credentials.get(name) ?? []).map((label) => ({ label, detail: "secret", kind: "text" }));
 }
 
 /** Levels that are known without a sample. */

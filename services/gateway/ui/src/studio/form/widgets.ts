@@ -10,6 +10,7 @@ import { ListWidget } from "./ListWidget";
 import { MapWidget } from "./MapWidget";
 import { ObjectWidget, VariantsWidget } from "./ObjectWidget";
 import { QueueWidget } from "./QueueWidget";
+import { SecretWidget } from "./SecretWidget";
 import { SelectorWidget } from "./SelectorWidget";
 import { WorkflowWidget } from "./WorkflowWidget";
 
@@ -44,6 +45,7 @@ const BY_KIND: Record<Kind, Widget> = {
 /** By `format` or `x-widget`. */
 const BY_NAME: Record<string, Widget> = {
   selector: SelectorWidget,
+  password: SecretWidget,
   workflow: WorkflowWidget,
   workQueue: QueueWidget,
   code: CodeWidget,

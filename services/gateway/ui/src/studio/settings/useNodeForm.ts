@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { globalsQuery } from "../data/queries";
 import { useGraphProblems } from "../panels/useGraphProblems";
 import type { LoopSample, Samples } from "../expressions/completion";
+import { namedCredentialsQuery } from "../form/credentials";
 import type { Form } from "../form/form";
 import type { Declaration, Schema } from "../model/declarations";
 import { isObject, type Graph } from "../model/graph";
@@ -25,6 +26,7 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
   const wanted = useEditor((state) => state.wantedField?.pointer ?? null);
   const { problems } = useGraphProblems();
   const { data: globals = NOTHING } = useQuery(globalsQuery);
+  const { data: named } = useQuery(namedCredentialsQuery);
   return useMemo(() => {
     const own = nodeId === null ? problems.filter((problem) => problem.nodeId === null) : problemsOf(problems, nodeId);
     return {
@@ -35,12 +37,16 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
       },
       graph,
       scope: () => scopeOf(editor.getState().graph, nodeId),
-      samples: () => ({ ...samplesOf(editor.getState().graph, nodeId, run), globals }),
+      samples: () => ({
+        ...samplesOf(editor.getState().graph, nodeId, run),
+        globals,
+        credentials: new Map(named?.map(({ name, fields }) => [name, fields])),
+      }),
       problemsAt: (pointer) => problemsAt(own, pointer),
       wanted,
       readOnly,
     };
-  }, [nodeId, declaration, graph, readOnly, wanted, problems, editor, run, globals]);
+  }, [nodeId, declaration, graph, readOnly, wanted, problems, editor, run, globals, named]);
 }
 
 /** Outputs of the sample run, under those that were pinned. */
