@@ -25,6 +25,7 @@ SEALED: Final = {
         " CROSS JOIN LATERAL (VALUES (p.secret), (p.previous_secret), (p.headers)) AS e (sealed)"
         " WHERE p.deleted_at IS NULL"
     ),
+    "automation.credential": "SELECT 'credential' AS kind, c.name, c.value AS sealed FROM automation.credential c",
 }
 _UNOPENED: Final = """SELECT DISTINCT kind, name, encode(substring(sealed FROM 2 FOR 8), 'hex') AS key_id
  FROM ({query}) AS all_of_it WHERE octet_length(sealed) > 9 AND NOT substring(sealed FROM 2 FOR 8) = ANY($1::bytea[])

@@ -244,7 +244,6 @@ ARGUMENTS: dict[str, Any] = {
     "endpoint_id": ID,
     "approval_id": ID,
     "variable_id": ID,
-    "value": {"a": 1},
     "calendar_id": ID,
     "rule_id": ID,
     "queue_id": ID,

@@ -107,6 +107,11 @@ POST /variables
 GET /variables/{}
 PATCH /variables/{}
 DELETE /variables/{}
+GET /credentials
+POST /credentials
+GET /credentials/{}
+PATCH /credentials/{}
+DELETE /credentials/{}
 GET /calendars
 POST /calendars
 GET /calendars/{}
