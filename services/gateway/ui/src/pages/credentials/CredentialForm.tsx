@@ -7,8 +7,9 @@ import { api, newIdempotencyKey, unwrap } from "~/api/client";
 import { asProblem } from "~/api/problem";
 import { ErrorNote, toast } from "~/shared/Feedback";
 import { FormFoot } from "~/shared/FormFoot";
+import { workflowChoicesQuery } from "~/shared/workflowChoices";
 
-import { CREDENTIALS, workflowChoicesQuery, type Credential, type Kind } from "./queries";
+import { CREDENTIALS, type Credential, type Kind } from "./queries";
 import { emptyEntries, KINDS, NAME, valueOf } from "./value";
 import { ValueFields } from "./ValueFields";
 
@@ -19,6 +20,8 @@ const TITLES: Record<Doing, string> = {
   value: "Replace the value",
   limits: "Change the limits",
 };
+
+const UNFIT = "Letters, digits and underscores, a letter first; at most 63.";
 
 interface CredentialFormProps {
   doing: Doing;
@@ -93,7 +96,7 @@ function Form({ doing, credential, onClose }: CredentialFormProps) {
             placeholder="shop"
             data-autofocus
             value={name}
-            error={problem?.field("/name")}
+            error={problem?.field("/name") ?? (name !== "" && !NAME.test(name) && UNFIT)}
             onChange={(event) => setName(event.currentTarget.value.trim())}
           />
           <Select

@@ -16,13 +16,3 @@ export function credentialsQuery(q: string) {
       (await unwrap(api.GET("/api/credentials", { params: { query: { limit: MOST, ...(q && { q }) } } }))).items,
   });
 }
-
-export const workflowChoicesQuery = queryOptions({
-  queryKey: ["workflows", "names"],
-  queryFn: async () =>
-    (await unwrap(api.GET("/api/workflows", { params: { query: { limit: MOST } } }))).items.map(({ id, name }) => ({
-      value: id,
-      label: name,
-    })),
-  staleTime: 30_000,
-});

@@ -3,8 +3,9 @@ import { MultiSelect, TagsInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { asProblem } from "~/api/problem";
+import { workflowChoicesQuery } from "~/shared/workflowChoices";
 
-import { eventTypesQuery, workflowNamesQuery } from "./queries";
+import { eventTypesQuery } from "./queries";
 
 const TEST = "endpoint.test";
 
@@ -17,7 +18,7 @@ interface ChoosingProps {
 
 export function Choosing({ types, workflowIds, onChange, error }: ChoosingProps) {
   const known = useQuery(eventTypesQuery).data?.filter((type) => type.name !== TEST) ?? [];
-  const workflows = useQuery(workflowNamesQuery).data ?? [];
+  const workflows = useQuery(workflowChoicesQuery).data ?? [];
   const groups = [...new Set(known.map((type) => `${type.name.split(".")[0]}.*`))];
   const help = new Map(known.map((type) => [type.name, type.description]));
   return (

@@ -61,13 +61,3 @@ export const rulesQuery = queryOptions({
   queryKey: [...RULES, "list"],
   queryFn: () => unwrap(api.GET("/api/notification-rules")),
 });
-
-export const workflowNamesQuery = queryOptions({
-  queryKey: ["workflows", "names"],
-  queryFn: async () =>
-    (await unwrap(api.GET("/api/workflows", { params: { query: { limit: 200 } } }))).items.map(({ id, name }) => ({
-      value: id,
-      label: name,
-    })),
-  staleTime: 30_000,
-});

@@ -4,6 +4,7 @@ import { api, unwrap } from "~/api/client";
 import { useAddress } from "~/routing/useAddress";
 import { FilterBar, FilterChip, SearchField } from "~/shared/Filters";
 import { StatusIcon, statusWord, type ExecutionStatus } from "~/shared/Status";
+import { workflowChoicesQuery } from "~/shared/workflowChoices";
 
 import { SINCE_CHOICES } from "./since";
 
@@ -27,18 +28,12 @@ const MOST = 200;
 /** Search and filters. Changing one goes back to the first page. */
 export function ExecutionFilterBar() {
   const [search, change] = useAddress();
-  const workflows = useQuery({
-    queryKey: ["workflows", "names"],
-    queryFn: () => unwrap(api.GET("/api/workflows", { params: { query: { limit: MOST } } })),
-    staleTime: 60_000,
-  });
+  const workflows = useQuery(workflowChoicesQuery);
   const runners = useQuery({
     queryKey: ["runners", "names"],
     queryFn: () => unwrap(api.GET("/api/runners", { params: { query: { limit: MOST } } })),
     staleTime: 60_000,
   });
-  const named = (items: readonly { id: string; name: string }[] | undefined) =>
-    (items ?? []).map((item) => ({ value: item.id, label: item.name }));
   const one = (name: string) => (search[name] ? [search[name]] : []);
   const set = (name: string) => (chosen: readonly string[]) => change({ [name]: chosen.join(","), cursor: undefined });
   return (
@@ -59,13 +54,13 @@ export function ExecutionFilterBar() {
       <FilterChip
         name="Workflow"
         chosen={one("workflowId")}
-        choices={named(workflows.data?.items)}
+        choices={workflows.data ?? []}
         onChange={set("workflowId")}
       />
       <FilterChip
         name="Runner"
         chosen={one("runnerId")}
-        choices={named(runners.data?.items)}
+        choices={(runners.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name }))}
         onChange={set("runnerId")}
       />
     </FilterBar>

@@ -1,14 +1,14 @@
 /** A field for a secret: one of the vault's. What was typed into it before can be seen to be there, and taken out. */
 import { PasswordInput, Select } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
+import { useNamedCredentials } from "./credentials";
 import { useForm } from "./form";
-import { namedCredentialsQuery } from "./credentials";
 import type { WidgetProps } from "./widgets";
 
 export function SecretWidget({ id, shape, value, invalid, onChange }: WidgetProps) {
   const { readOnly } = useForm();
-  const { data = [] } = useQuery(namedCredentialsQuery);
+  const named = useNamedCredentials();
   const text = typeof value === "string" ? value : "";
   if (text !== "")
     return (
@@ -23,19 +23,30 @@ export function SecretWidget({ id, shape, value, invalid, onChange }: WidgetProp
       />
     );
   return (
-    <Select
-      id={id}
-      data={data.map(({ name, fields }) => ({
-        group: name,
-        items: fields.map((field) => ({ value: `{{ credentials.${name}.${field} }}`, label: `${name} · ${field}` })),
-      }))}
-      value={null}
-      searchable
-      nothingFoundMessage="The vault has no such credential."
-      placeholder="Choose a credential"
-      error={invalid}
-      readOnly={readOnly}
-      onChange={(next) => next !== null && onChange(next)}
-    />
+    <>
+      <Select
+        id={id}
+        data={(named ?? []).map(({ name, fields }) => ({
+          group: name,
+          items: fields.map((field) => ({ value: `{{ credentials.${name}.${field} }}`, label: `${name} · ${field}` })),
+        }))}
+        value={null}
+        searchable
+        nothingFoundMessage="The vault has no such credential."
+        placeholder="Choose a credential"
+        error={invalid}
+        readOnly={readOnly}
+        onChange={(next) => next !== null && onChange(next)}
+      />
+      {named?.length === 0 && (
+        <span className="dim sm">
+          No credential yet: make one in the{" "}
+          <Link to="/credentials" className="link">
+            vault
+          </Link>
+          .
+        </span>
+      )}
+    </>
   );
 }

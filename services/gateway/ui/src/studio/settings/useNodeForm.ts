@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { globalsQuery } from "../data/queries";
 import { useGraphProblems } from "../panels/useGraphProblems";
 import type { LoopSample, Samples } from "../expressions/completion";
-import { namedCredentialsQuery } from "../form/credentials";
+import { useNamedCredentials } from "../form/credentials";
 import type { Form } from "../form/form";
 import type { Declaration, Schema } from "../model/declarations";
 import { isObject, type Graph } from "../model/graph";
@@ -26,7 +26,7 @@ export function useNodeForm(nodeId: string | null, declaration: Declaration | un
   const wanted = useEditor((state) => state.wantedField?.pointer ?? null);
   const { problems } = useGraphProblems();
   const { data: globals = NOTHING } = useQuery(globalsQuery);
-  const { data: named } = useQuery(namedCredentialsQuery);
+  const named = useNamedCredentials();
   return useMemo(() => {
     const own = nodeId === null ? problems.filter((problem) => problem.nodeId === null) : problemsOf(problems, nodeId);
     return {
