@@ -60,6 +60,8 @@ SHOTS: Final = (
     Shot("event-endpoints", "/event-endpoints"),
     Shot("event-endpoint", "/event-endpoints/{endpoint}"),
     Shot("notification-rules", "/notification-rules"),
+    Shot("vault", "/credentials"),
+    Shot("vault-new", "/credentials?new=credential"),
     Shot("calendars", "/calendars"),
     Shot("calendar", "/calendars/{calendar}"),
     Shot("approvals", "/approvals"),

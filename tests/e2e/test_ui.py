@@ -47,6 +47,7 @@ PAGES = (
     "/queues",
     "/queues/{queue}",
     "/queues/{queue}/items/{item}",
+    "/credentials",
     "/variables",
     "/calendars",
     "/calendars/{calendar}",

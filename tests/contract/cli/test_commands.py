@@ -31,6 +31,10 @@ runner drain
 variable list
 variable set
 variable delete
+credential list
+credential create
+credential update
+credential delete
 audit verify
 audit export
 dispatch hold
