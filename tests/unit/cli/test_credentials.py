@@ -35,9 +35,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
-def test_a_value_is_piped_in_and_not_printed(
-    hub: ScriptedHub, exekra: Exekra, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_value_is_piped_in_and_not_printed(hub: ScriptedHub, exekra: Exekra, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe(monkeypatch, json.dumps(VALUE))
     hub.answer("GET /api/workflows", page(WORKFLOW))
     hub.answer("POST /api/credentials", {"credential": CREDENTIAL}, status=201)
