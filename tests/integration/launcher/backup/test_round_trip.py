@@ -56,6 +56,8 @@ INSERT INTO automation.fire (trigger_id, fire_at, due_at, outcome, decided_at)
   (interval '-1 hour', NULL, NULL)) AS f (offset_, outcome, decided_at);
 INSERT INTO automation.webhook (trigger_id, token_sha256, token, auth_type, auth_options, secret)
  VALUES ('0198a8f0-0000-7000-8000-000000000003', sha256('t'), $token, 'none', '{{}}', NULL);
+INSERT INTO automation.credential (id, name, kind, fields, value, creator_kind, creator_id, creator_name)
+ VALUES ('0198a8f0-0000-7000-8000-000000000004', 'erp', 'TOKEN', '{{token}}', $token, '', '', '');
 INSERT INTO automation.demand (labels, capabilities) SELECT '{{}}', '{{}}' WHERE false;
 INSERT INTO automation.execution (id, workflow_id, workflow_name, version, graph_sha256, demand_id, mode, lease_seconds,
   actor_kind) SELECT gen_random_uuid(), '0198a8f0-0000-7000-8000-000000000001', 'orders', 1, 'x', 1, 'SCHEDULED', 100,
@@ -144,7 +146,7 @@ async def test_a_restored_hub_is_backed_up_to_the_same_sums(make_database: MakeD
     assert (summary.artifacts, summary.missing_artifacts) == (1, ())
     done = await restore(second.admin_dsn, new, tmp_path / "one")
     assert (done.replaced, done.summary.rows) == (None, summary.rows)
-    assert [(each.kind, each.name) for each in done.unopened] == [("webhook", "paid")]
+    assert [(each.kind, each.name) for each in done.unopened] == [("webhook", "paid"), ("credential", "erp")]
     assert (places_of_home(new).artifacts / SHA256[:2] / SHA256[2:]).read_bytes() == CONTENT
     assert (new / "tls" / "ca.pem").read_bytes() == b"pem"
     assert not (new / "secrets" / "vault-key").exists()
