@@ -1,4 +1,4 @@
-"""The vault in a browser: a credential is made by mouse, chosen in the Studio, used and deleted; its value is nowhere."""
+"""The vault in a browser: a credential is made by mouse, chosen in the Studio, used, deleted; its value is nowhere."""
 
 from typing import Any
 from uuid import uuid4
@@ -79,8 +79,8 @@ async def test_a_credential_is_made_chosen_used_and_deleted_and_its_value_is_on_
 
 async def make(page: Page, hub: Integrator, name: str, token: str) -> None:
     """By mouse, from the list of executions: both pages know the workflows by name."""
-    await page.goto(f"{hub.url}/executions")
-    await expect(page.get_by_role("heading", name="Executions", level=1)).to_be_visible(timeout=WAIT)
+    async with page.expect_response("**/api/workflows?*", timeout=WAIT):
+        await page.goto(f"{hub.url}/executions")
     await page.get_by_role("link", name="Vault").click()
     await page.get_by_role("button", name="New credential").first.click()
     form = page.get_by_role("dialog")
