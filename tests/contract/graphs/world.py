@@ -119,7 +119,7 @@ class Send(NodeType[SendConfig]):
     help = "Sends nothing."
     icon = "bug"
     config = SendConfig
-    example: ClassVar[dict[str, Any]] = {}
+    example: ClassVar[dict[str, Any]] = {"url": "https://example.com", "token": "t"}
 
     async def run(self, config: SendConfig, context: NodeContext) -> Result:
         """Do nothing."""
