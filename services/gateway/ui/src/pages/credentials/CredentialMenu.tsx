@@ -1,18 +1,22 @@
 /** What an administrator does with a credential: another value, other limits, its end. */
 import { useQueryClient } from "@tanstack/react-query";
 import { IconAdjustments, IconKey, IconTrash } from "@tabler/icons-react";
-import { useState } from "react";
 
 import { api, unwrap } from "~/api/client";
 import { toast } from "~/shared/Feedback";
 import { MoreMenu } from "~/shared/MoreMenu";
 
-import { CredentialModal, type Doing } from "./CredentialForm";
+import type { Doing } from "./CredentialForm";
 import { CREDENTIALS, type Credential } from "./queries";
 
-export function CredentialMenu({ credential }: { credential: Credential }) {
+interface CredentialMenuProps {
+  credential: Credential;
+  /** Opens the form, which outlives the row: a phone that is turned draws another list. */
+  onDo: (doing: Doing) => void;
+}
+
+export function CredentialMenu({ credential, onDo }: CredentialMenuProps) {
   const client = useQueryClient();
-  const [doing, setDoing] = useState<Doing | null>(null);
   const users = credential.usedBy.map((user) => user.name);
 
   async function remove() {
@@ -26,34 +30,31 @@ export function CredentialMenu({ credential }: { credential: Credential }) {
   }
 
   return (
-    <>
-      <MoreMenu
-        of={credential.name}
-        actions={[
-          { label: "Replace the value…", icon: IconKey, act: () => setDoing("value") },
-          { label: "Change the limits…", icon: IconAdjustments, act: () => setDoing("limits") },
-          {
-            label: "Delete…",
-            icon: IconTrash,
-            isDangerous: true,
-            asks: {
-              title: `Delete ${credential.name}?`,
-              confirm: "Delete",
-              text:
-                users.length > 0 ? (
-                  <>
-                    These workflows name it and will fail where they read it: <b>{users.join(", ")}</b>. Its value
-                    cannot be brought back.
-                  </>
-                ) : (
-                  "No workflow names it. Its value cannot be brought back."
-                ),
-            },
-            act: remove,
+    <MoreMenu
+      of={credential.name}
+      actions={[
+        { label: "Replace the value…", icon: IconKey, act: () => onDo("value") },
+        { label: "Change the limits…", icon: IconAdjustments, act: () => onDo("limits") },
+        {
+          label: "Delete…",
+          icon: IconTrash,
+          isDangerous: true,
+          asks: {
+            title: `Delete ${credential.name}?`,
+            confirm: "Delete",
+            text:
+              users.length > 0 ? (
+                <>
+                  These workflows name it and will fail where they read it: <b>{users.join(", ")}</b>. Its value cannot
+                  be brought back.
+                </>
+              ) : (
+                "No workflow names it. Its value cannot be brought back."
+              ),
           },
-        ]}
-      />
-      {doing && <CredentialModal doing={doing} credential={credential} onClose={() => setDoing(null)} />}
-    </>
+          act: remove,
+        },
+      ]}
+    />
   );
 }

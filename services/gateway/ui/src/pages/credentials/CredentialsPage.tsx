@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { IconLock, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 
 import { useMay } from "~/api/session";
 import { useAddress } from "~/routing/useAddress";
@@ -14,7 +15,7 @@ import { Page } from "~/shared/Page";
 import { useShortcut } from "~/shared/shortcuts";
 import { Age } from "~/shared/Time";
 
-import { CredentialModal } from "./CredentialForm";
+import { CredentialModal, type Doing } from "./CredentialForm";
 import { CredentialMenu } from "./CredentialMenu";
 import { credentialsQuery, type Credential } from "./queries";
 
@@ -39,21 +40,25 @@ const COLUMNS: readonly Column<Credential>[] = [
     cell: (row) => <Age at={row.valueChangedAt} suffix=" old" />,
   },
 ];
-const MENU: Column<Credential> = {
-  key: "menu",
-  head: <span className="vh">More</span>,
-  width: "72px",
-  align: "right",
-  cell: (row) => <CredentialMenu credential={row} />,
-};
 
 export function CredentialsPage() {
   const [search, change] = useAddress();
+  const [changed, setChanged] = useState<{ credential: Credential; doing: Doing } | null>(null);
   const mayManage = useMay("credential:manage");
   const q = search["q"] ?? "";
   const query = useQuery({ ...credentialsQuery(q), placeholderData: keepPreviousData });
   const make = () => change({ new: "credential" });
   useShortcut("n", "New credential", make, { scope: "Vault", enabled: mayManage });
+  const menuOf = (row: Credential) => (
+    <CredentialMenu credential={row} onDo={(doing) => setChanged({ credential: row, doing })} />
+  );
+  const menu: Column<Credential> = {
+    key: "menu",
+    head: <span className="vh">More</span>,
+    width: "72px",
+    align: "right",
+    cell: menuOf,
+  };
   const button = mayManage && (
     <Button variant="filled" leftSection={<IconPlus size={16} stroke={1.5} />} onClick={make}>
       New credential
@@ -82,7 +87,7 @@ export function CredentialsPage() {
             <DataTable
               label="Credentials"
               rows={credentials}
-              columns={mayManage ? [...COLUMNS, MENU] : COLUMNS}
+              columns={mayManage ? [...COLUMNS, menu] : COLUMNS}
               rowKey={(row) => row.id}
               bleed
               scope="Vault"
@@ -91,13 +96,14 @@ export function CredentialsPage() {
                 title: row.name,
                 detail: row.fields.join(", "),
                 right: <LastUsed credential={row} />,
-                ...(mayManage && { below: <CredentialMenu credential={row} /> }),
+                ...(mayManage && { below: menuOf(row) }),
               })}
             />
           )
         }
       </Loaded>
       {mayManage && search["new"] && <CredentialModal doing="create" onClose={() => change({ new: undefined })} />}
+      {changed && <CredentialModal {...changed} onClose={() => setChanged(null)} />}
     </Page>
   );
 }
