@@ -40,13 +40,14 @@ export function ValueFields({ kind, entries, problem, onChange }: ValueFieldsPro
       {entries.map((entry, at) => (
         <div className="row" key={at}>
           <TextInput
+            style={{ flex: "1 1 0", minWidth: 0 }}
             aria-label={`Name of field ${at + 1}`}
             placeholder="Field"
             value={entry.name}
             onChange={(event) => set(at, { name: event.currentTarget.value.trim() })}
           />
           <PasswordInput
-            style={{ flex: 1 }}
+            style={{ flex: "2 1 0", minWidth: 0 }}
             aria-label={`Value of field ${at + 1}`}
             placeholder="Value"
             autoComplete="new-password"
