@@ -43,6 +43,7 @@ async def bring_in_automation(client: HubClient, workflows: dict[str, str]) -> d
     schedule = await _schedules(client, workflows, calendar)
     webhook = await _webhook(client, workflows["orders"])
     endpoint = await _endpoints(client)
+    await _credentials(client)
     await _question(client)
     return {"calendar": calendar, "schedule": schedule, "webhook": webhook, "endpoint": endpoint}
 
@@ -135,6 +136,13 @@ async def _endpoints(client: HubClient) -> str:
         },
     )
     return identifier
+
+
+async def _credentials(client: HubClient) -> None:
+    login = {"username": "robot", "password": "correct horse battery"}
+    shop = {"name": "shop", "kind": "login", "value": login, "hosts": ["shop.kestrel.example"]}
+    await client.call("POST", "/credentials", shop)
+    await client.call("POST", "/credentials", {"name": "rates", "kind": "token", "value": {"token": "none of yours"}})
 
 
 async def _question(client: HubClient) -> None:
