@@ -31,6 +31,8 @@ from runner.nodes.tls import client_tls
 from runner.workflow.documents import Json
 
 REDIRECT_LIMIT: Final = 10
+HARMLESS_HEADERS: Final = frozenset({"accept", "accept-language", "content-type", "if-none-match", "user-agent"})
+"""Headers of a config that another server may see as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,17 @@ def _headers(config: HttpRequestConfig, told: dict[str, str]) -> dict[str, str]:
 
 
 def _keeping_the_key(config: HttpRequestConfig, url: URL) -> tuple[aiohttp.ClientMiddlewareType, ...]:
-    """Takes the key's header off redirects to another server; the client does so for Authorization alone."""
-    auth = config.auth
-    if not isinstance(auth, ApiKeyAuth):
+    """Takes what may be a key off redirects to another server; the client does so for Authorization alone."""
+    names = {name for name in config.headers if name.lower() not in HARMLESS_HEADERS}
+    if isinstance(config.auth, ApiKeyAuth):
+        names.add(config.auth.name)
+    if not names:
         return ()
 
     async def keep(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         if request.url.origin() != url.origin():
-            request.headers.pop(auth.name, None)
+            for name in names:
+                request.headers.pop(name, None)
         return await send(request)
 
     return (keep,)

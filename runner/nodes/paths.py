@@ -77,7 +77,9 @@ def failure_for(error: OSError, path: Path) -> NodeFailure:
     details: dict[str, Json] = {"path": str(path), "errno": error.errno}
     match error:
         case FileNotFoundError():
-            return NodeFailure("FILE_NOT_FOUND", f"{path} does not exist; check the path.", details=details)
+            return NodeFailure(
+                "FILE_NOT_FOUND", f"{path.name} is not in {path.parent}; check the path.", details=details
+            )
         case FileExistsError():
             return NodeFailure("FILE_EXISTS", f"{path} exists already; choose another name.", details=details)
         case IsADirectoryError():

@@ -66,6 +66,7 @@ SHOTS: Final = (
     Shot("calendar", "/calendars/{calendar}"),
     Shot("approvals", "/approvals"),
     Shot("queues", "/queues"),
+    Shot("variables", "/variables"),
     Shot("setup", "/setup"),
     Shot("users", "/users"),
     Shot("api-keys", "/api-keys"),

@@ -111,7 +111,7 @@ async def test_a_person_finds_a_workflow_runs_it_and_understands_a_failure(brows
         await open_by_palette(ada.page, bad)
         await run_on_the_runner(ada.page)
         page = ada.page
-        await expect(page.get_by_text("orders-of-today.txt does not exist").first).to_be_visible(timeout=WAIT)
+        await expect(page.get_by_text("orders-of-today.txt is not in").first).to_be_visible(timeout=WAIT)
         await expect(page.get_by_text("FILE_NOT_FOUND").first).to_be_visible()
         await expect(page.get_by_role("heading", name="What next")).to_be_visible()
         # Retry by its key: a new execution, with a word on which one it repeats.

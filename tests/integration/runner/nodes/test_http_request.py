@@ -153,6 +153,14 @@ async def test_a_redirect_to_another_server_does_not_carry_the_key(place, server
     assert [("x-api-key" in asked.headers, asked.query) for asked in other_server.asked] == [(False, []), (False, [])]
 
 
+async def test_a_redirect_to_another_server_carries_no_header_that_may_be_a_key(place, server, other_server):
+    server.answers(status=302, headers={"Location": f"{other_server.url}/"})
+    await place.run("http.request", url=server.url, headers={"X-Shop-Token": "geheim", "Accept": "text/csv"})
+    assert "x-shop-token" in server.asked[0].headers
+    assert "x-shop-token" not in other_server.asked[0].headers
+    assert other_server.asked[0].headers["accept"] == "text/csv"
+
+
 async def test_an_answer_can_be_saved_to_a_file(place, server):
     data = bytes(range(256)) * 4000
     server.answers(body=data, content_type="application/pdf")
