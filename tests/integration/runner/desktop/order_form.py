@@ -5,7 +5,6 @@ writes it to FILE. Escape clears the field, Ctrl+Shift+B books too. A star in th
 """
 
 import sys
-import tkinter as tk
 from pathlib import Path
 
 SIDE = 40
@@ -28,6 +27,8 @@ def _pixel(x: int, y: int) -> tuple[int, int, int]:
 
 def main(result: Path, title: str) -> None:
     """Show the window until it is closed."""
+    import tkinter as tk  # noqa: PLC0415 - the picture is read on machines whose Python has no Tk, too
+
     root = tk.Tk(className="OrderForm")
     root.title(title)
     root.configure(background=BACKGROUND)
