@@ -175,6 +175,15 @@ async def test_what_no_runner_can_take_ends_at_its_queue_timeout(hub: Integrator
 async def test_interactive_work_is_assigned_at_once_or_refused_with_obstacles(hub: Integrator) -> None:
     workflow_id = await hub.api.publish(unique("Interactive"), sleeping(30))
     wanted = {"workflowId": workflow_id, "mode": "interactive", "runnerId": hub.runner_id}
+
+    async def idle() -> bool:
+        live = [
+            (await hub.api.call("GET", f"/executions?runnerId={hub.runner_id}&status={status}"))["items"]
+            for status in ("ASSIGNED", "RUNNING", "STOPPING")
+        ]
+        return not any(live)
+
+    await eventually(idle)  # what the tests before have left running ends
     running = [(await hub.ask("POST", "/api/executions", wanted)) for _ in range(SLOTS)]
     assert [answer.status for answer in running] == [201] * SLOTS
     assert {answer.body["execution"]["status"] for answer in running} <= {"ASSIGNED", "RUNNING"}
