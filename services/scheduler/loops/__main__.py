@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from services.kit.loops import every
+from services.kit.rewrapping import Rewrapping
 from services.kit.rpc_client import open_channel
 from services.kit.serve import Parts, run_service
 from services.scheduler.calendars.compose import make_importer
@@ -22,9 +23,9 @@ from services.scheduler.queues.release import Release
 from services.scheduler.settings import SchedulerSettings
 from services.scheduler.triggers.compose import make_launcher
 from services.scheduler.triggers.release import ScheduleReleaser
-from services.scheduler.vault.rewrapping import CredentialRewrapping
+from services.scheduler.vault.rewrapping import rewrap_credentials
 from services.scheduler.webhooks.compose import delivery_releaser
-from services.scheduler.webhooks.rewrapping import Rewrapping
+from services.scheduler.webhooks.rewrapping import rewrap_webhooks
 
 
 def main() -> None:
@@ -55,8 +56,8 @@ def main() -> None:
                 "WEBHOOK": delivery_releaser(core, make_submissions(core, licence)),
             }
             breakers = compose_breakers(core, releasers)
-            rewrapping = Rewrapping(core.pool, settings.sealer)
-            credentials = CredentialRewrapping(core.pool, settings.sealer)
+            rewrapping = Rewrapping(core.pool, settings.sealer, rewrap_webhooks)
+            credentials = Rewrapping(core.pool, settings.sealer, rewrap_credentials)
             importer = make_importer(core.pool, core.outbox, settings)
             yield Parts(
                 background=[

@@ -7,9 +7,10 @@ import pytest
 from exekra.scheduler.v1 import credential_pb2
 from services.kit.errors import DomainError
 from services.kit.ids import new_id
+from services.kit.rewrapping import Rewrapping
 from services.kit.sealing import Sealer, SealingError
 from services.scheduler.vault import repository, uses
-from services.scheduler.vault.rewrapping import CredentialRewrapping
+from services.scheduler.vault.rewrapping import rewrap_credentials
 from tests.integration.scheduler.vault.conftest import KEY, LOGIN, Vault, naming
 
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -132,8 +133,8 @@ async def test_where_it_is_used_is_shown_and_stands_in_the_way_of_deleting_it(va
 async def test_a_key_rotates_while_values_are_in_use(vault: Vault) -> None:
     await vault.create()
     pool, new = vault.scheduler.core.pool, b"n" * 32
-    await CredentialRewrapping(pool, Sealer([new, KEY])).run_once()
+    await Rewrapping(pool, Sealer([new, KEY]), rewrap_credentials).run_once()
     [row] = await vault.scheduler.sql("SELECT value FROM credential")
     assert Sealer([new]).is_current(row["value"])
     with pytest.raises(SealingError):
-        await CredentialRewrapping(pool, Sealer([b"x" * 32])).run_once()
+        await Rewrapping(pool, Sealer([b"x" * 32]), rewrap_credentials).run_once()

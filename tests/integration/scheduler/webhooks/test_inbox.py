@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from exekra.scheduler.v1 import trigger_pb2
 from services.kit.errors import DomainError
+from services.kit.rewrapping import Rewrapping
 from services.kit.sealing import Sealer, SealingError
 from services.scheduler.webhooks.model import Incoming, Outcome
-from services.scheduler.webhooks.rewrapping import Rewrapping
+from services.scheduler.webhooks.rewrapping import rewrap_webhooks
 from tests.integration.scheduler.webhooks.conftest import VAULT_KEY, Door, OpenDoor, refusal
 
 WebhookSpec, WebhookAuth = trigger_pb2.WebhookSpec, trigger_pb2.WebhookAuth
@@ -131,7 +132,7 @@ async def test_a_new_vault_key_takes_over_and_the_old_one_may_go(open_door: Open
     await door.trigger(workflow_id, name="Without a secret")
     secrets = [door.secrets[trigger.id], await door.rotate(trigger)]
     new = "6b" * 32
-    await Rewrapping(door.core.pool, Sealer.parse(f"{new}\n{VAULT_KEY}")).run_once()
+    await Rewrapping(door.core.pool, Sealer.parse(f"{new}\n{VAULT_KEY}"), rewrap_webhooks).run_once()
     rotated = await open_door(door.database, vault_key=SecretStr(new))
     rotated.tokens = door.tokens
     for secret in secrets:
@@ -139,7 +140,7 @@ async def test_a_new_vault_key_takes_over_and_the_old_one_may_go(open_door: Open
         assert stored.outcome is Outcome.ACCEPTED
     assert (await rotated.describe(trigger)).webhook.path == f"/hooks/{door.tokens[trigger.id]}"
     with pytest.raises(SealingError, match="not in the vault key file"):
-        await Rewrapping(door.core.pool, Sealer.parse(VAULT_KEY)).run_once()
+        await Rewrapping(door.core.pool, Sealer.parse(VAULT_KEY), rewrap_webhooks).run_once()
 
 
 @pytest.mark.parametrize(
