@@ -27,6 +27,9 @@ Arrival = Literal["typed", "moved", "by page"]
 """At an address that the person chose in the browser, back or forth in the history, or because the page wanted it."""
 CAUSED_SECONDS: Final = 1.0
 """What follows an action so soon is the page's answer to it, not another action."""
+SWAP_SECONDS: Final = 0.05
+"""Between two questions to a tab that is between two processes."""
+SWAP_TRIES: Final = 100
 
 
 class Recording:
@@ -54,7 +57,7 @@ class Recording:
         tab = self._register(page)
         await tab.connect(self.session.context)
         await page.goto(url, wait_until="domcontentloaded")
-        await tab.arrive()
+        await tab.arrive(page.url)
         self._listen(page)
         context.on("page", self._take_tab)
 
@@ -106,7 +109,7 @@ class Recording:
             self._add(self._visit(tab, frame.url, since_action=time.monotonic() - tab.acted_at))
 
     async def _visit(self, tab: "_Tab", url: str, since_action: float) -> Visit | None:
-        arrival = await tab.arrive()
+        arrival = await tab.arrive(url)
         by_person = arrival == "typed" or (arrival == "moved" and since_action > CAUSED_SECONDS)
         return Visit(tab.number, url) if by_person and url.startswith(PAGES) else None
 
@@ -143,22 +146,32 @@ class _Tab:
         self.page = page
         self.acted_at = float("-inf")
         self._history: CDPSession | None = None
+        self._asked = asyncio.Event()
         self._entry = -1
         self._known: set[int] = set()
 
     async def connect(self, context: BrowserContext) -> None:
         """Begin to see the tab's history. Raises PlaywrightError."""
-        self._history = await context.new_cdp_session(self.page)
+        try:
+            self._history = await context.new_cdp_session(self.page)
+        finally:
+            self._asked.set()
 
-    async def arrive(self) -> Arrival:
-        """How the tab came to the address where it is now."""
+    async def arrive(self, url: str) -> Arrival:
+        """How the tab came to the address; waits until its history can be seen or it is gone."""
+        await self._asked.wait()
         if self._history is None:
             return "by page"
-        try:
-            answer = await self._history.send("Page.getNavigationHistory")
-        except PlaywrightError:
+        answer = await self._entries(self._history)
+        if answer is None:
             return "by page"  # closed meanwhile
         entry = answer["entries"][answer["currentIndex"]]
+        if entry["url"] != url:
+            # The tab has moved on since: an entry tells of the arrival at its own address, not of one before it.
+            news = [each for each in answer["entries"] if each["url"] == url and int(each["id"]) not in self._known]
+            if not news:
+                return "by page"
+            entry = news[-1]
         number, before = int(entry["id"]), self._entry
         is_new = number not in self._known
         self._entry = number
@@ -166,6 +179,17 @@ class _Tab:
         if is_new:
             return "typed" if entry["transitionType"] in TYPED else "by page"
         return "moved" if number != before else "by page"
+
+    async def _entries(self, history: CDPSession) -> dict[str, Any] | None:
+        """The tab's history; None when it is closed. A tab that changes its process for a page answers after that."""
+        for _ in range(SWAP_TRIES):
+            try:
+                return await history.send("Page.getNavigationHistory")
+            except PlaywrightError:
+                if self.page.is_closed():
+                    return None
+                await asyncio.sleep(SWAP_SECONDS)
+        return None
 
 
 @asynccontextmanager

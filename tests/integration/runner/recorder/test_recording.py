@@ -122,6 +122,7 @@ async def test_addresses_tabs_and_the_way_back_are_steps_when_a_person_takes_the
         await page.evaluate("history.pushState({}, '', '/within')")
         by_hand = await page.context.new_page()
         await by_hand.goto(f"{pages.url}/inner")
+        await recorder.happenings()  # nobody closes a tab before it has shown its page
         await by_hand.close()
         await page.bring_to_front()
         await page.get_by_role("button").click()
