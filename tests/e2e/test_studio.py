@@ -1,5 +1,6 @@
 """Workflows drawn, checked, run and published in a real browser, by two people, and through a restart of the Hub."""
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -264,6 +265,27 @@ async def test_an_expression_shows_its_value_while_it_is_written(hub: Integrator
     await expect(value).to_contain_text("42", timeout=WAIT)
     await ada.page.keyboard.type(" / 0")
     await expect(value).to_contain_text("zero", timeout=WAIT)
+
+
+async def test_what_is_written_before_the_editor_has_come_is_gone_on_with_where_it_was(
+    hub: Integrator, ada: Person
+) -> None:
+    arrived = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await ada.page.route("**/CodeEditor*", late)
+    await ada.open(await draft(hub, SAYING))
+    await ada.node("say").click()
+    await ada.field("Message", "{{ 6 *")
+    field = ada.page.get_by_role("textbox", name="Message", exact=True)
+    await expect(field).to_have_value("{{  6 * }}", timeout=WAIT)
+    arrived.set()
+    await expect(ada.page.locator(".cm-content")).to_be_focused(timeout=WAIT)
+    await ada.page.keyboard.type(" 7")
+    await expect(ada.page.get_by_role("status", name="Value now")).to_contain_text("42", timeout=WAIT)
 
 
 async def test_a_queue_is_chosen_by_its_name(hub: Integrator, ada: Person) -> None:

@@ -19,6 +19,7 @@ import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import type { Scope } from "../model/scope";
 import { complete, type Samples } from "./completion";
 import { highlightTemplates } from "./highlight";
+import { cursorIn } from "./template";
 import classes from "./Expression.module.css";
 
 export type Language = "expression" | "python" | "sql" | "json" | "plain";
@@ -27,6 +28,8 @@ interface CodeEditorProps {
   id: string;
   label: string;
   value: string;
+  /** Where somebody is writing already; by itself the editor begins where writing goes on. */
+  cursor?: number | null;
   language: Language;
   bare?: boolean;
   scope?: () => Scope;
@@ -77,7 +80,7 @@ export default function CodeEditor(props: CodeEditorProps) {
     };
   });
   const { value, language, bare = false, readOnly = false, autoFocus = false, label, id, invalid = false } = props;
-  const first = useRef({ value, autoFocus });
+  const first = useRef({ value, cursor: Math.min(props.cursor ?? cursorIn(value), value.length), autoFocus });
 
   // Before the browser takes the next key: it must not find the field gone and the editor not there yet.
   useLayoutEffect(() => {
@@ -87,7 +90,7 @@ export default function CodeEditor(props: CodeEditorProps) {
       parent: host.current,
       state: EditorState.create({
         doc: first.current.value,
-        selection: { anchor: cursorIn(first.current.value) },
+        selection: { anchor: first.current.cursor },
         extensions: [
           history(),
           closeBrackets(),
@@ -145,9 +148,3 @@ const overtype = EditorView.inputHandler.of((view, from, to, text) => {
   view.dispatch({ selection: { anchor: from + (gap?.length ?? 0) + 1 } });
   return true;
 });
-
-/** Between empty braces, else at the end. */
-function cursorIn(text: string): number {
-  const empty = text.indexOf("{{  }}");
-  return empty >= 0 ? empty + 3 : text.length;
-}

@@ -5,7 +5,7 @@ import { NodeIcon } from "~/shared/NodeIcon";
 import { useForm } from "../form/form";
 import { CodeEditor } from "./lazyEditor";
 import { Preview } from "./Preview";
-import { partsOf, type Part } from "./template";
+import { cursorIn, partsOf, type Part } from "./template";
 import classes from "./Expression.module.css";
 
 interface ExpressionFieldProps {
@@ -23,6 +23,7 @@ interface ExpressionFieldProps {
 export function ExpressionField({ id, label, value, bare, startsWriting, invalid, onChange }: ExpressionFieldProps) {
   const form = useForm();
   const [writing, setWriting] = useState(startsWriting);
+  const [cursor, setCursor] = useState<number | null>(null);
   const chips = (
     <div
       id={id}
@@ -50,8 +51,12 @@ export function ExpressionField({ id, label, value, bare, startsWriting, invalid
       autoFocus
       rows={1}
       value={value}
-      onFocus={(event) => event.currentTarget.setSelectionRange(value.length, value.length)}
-      onChange={(event) => onChange(event.currentTarget.value)}
+      onFocus={(event) => event.currentTarget.setSelectionRange(cursorIn(value), cursorIn(value))}
+      onSelect={(event) => setCursor(event.currentTarget.selectionEnd)}
+      onChange={(event) => {
+        setCursor(event.currentTarget.selectionEnd);
+        onChange(event.currentTarget.value);
+      }}
     />
   );
   return (
@@ -61,6 +66,7 @@ export function ExpressionField({ id, label, value, bare, startsWriting, invalid
           id={id}
           label={label}
           value={value}
+          cursor={cursor}
           language="expression"
           bare={bare && !value.includes("{{")}
           scope={form.scope}
@@ -68,7 +74,10 @@ export function ExpressionField({ id, label, value, bare, startsWriting, invalid
           invalid={invalid}
           autoFocus
           onChange={onChange}
-          onBlur={() => setWriting(false)}
+          onBlur={() => {
+            setWriting(false);
+            setCursor(null);
+          }}
         />
       </Suspense>
       <Preview text={value} bare={bare} invalid={invalid} />

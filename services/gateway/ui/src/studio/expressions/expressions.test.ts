@@ -7,7 +7,7 @@ import { scopeOf } from "../model/scope";
 import { declared } from "../testing/catalogue";
 import { complete, short, type Samples } from "./completion";
 import { contextOf, hasExpression } from "./previewContext";
-import { asFixed, asTemplate, partsOf } from "./template";
+import { asFixed, asTemplate, cursorIn, partsOf } from "./template";
 
 function scene(): Graph {
   let graph: Graph = {
@@ -102,6 +102,15 @@ describe("templates", () => {
     expect(asFixed("{{ [1,2] }}")).toEqual([1, 2]);
     expect(asFixed("text")).toBe("text");
     expect(asFixed("{{ item }}")).toBeUndefined();
+  });
+});
+
+describe("where writing goes on", () => {
+  it("is between empty braces, wherever they stand, else at the end", () => {
+    expect(cursorIn("{{  }}")).toBe(3);
+    expect(cursorIn("Dear {{  }},")).toBe(8);
+    expect(cursorIn("{{ 6 }}")).toBe(7);
+    expect(cursorIn("")).toBe(0);
   });
 });
 

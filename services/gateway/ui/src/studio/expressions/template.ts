@@ -62,3 +62,9 @@ export function asFixed(template: string): unknown {
     return undefined;
   }
 }
+
+/** Where writing goes on in a template: between empty braces, else at the end. */
+export function cursorIn(template: string): number {
+  const empty = template.indexOf("{{  }}");
+  return empty >= 0 ? empty + 3 : template.length;
+}
