@@ -16,6 +16,11 @@ class Principal:
     permissions: frozenset[str] = field(default_factory=frozenset)
     ip: str = ""
 
+    @property
+    def reference(self) -> str:
+        """Kind and id in one word, as tables name whom a row belongs to."""
+        return f"{self.kind}:{self.id}"
+
     def may(self, permission: str) -> bool:
         """True when this permission was granted; the Hub itself may do everything."""
         return self.kind == "system" or permission in self.permissions

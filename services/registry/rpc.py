@@ -12,6 +12,7 @@ from exekra.registry.v1 import (
     runner_pb2,
 )
 from services.kit.clock import Clock
+from services.kit.idempotency import key_of
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.registry.loads import Loads
 from services.registry.model import (
@@ -27,7 +28,7 @@ from services.registry.model import (
     check_text,
     state_of,
 )
-from services.registry.use_cases import Administration, NewRunner, Registered, RequestKey
+from services.registry.use_cases import Administration, NewRunner, Registered
 
 _STATES = {
     State.ONLINE: runner_pb2.RUNNER_STATE_ONLINE,
@@ -125,7 +126,7 @@ class RunnerAdminServicer(runner_admin_service_pb2_grpc.RunnerAdminServiceServic
 
     async def CreateRunner(self, request: pb.CreateRunnerRequest, context: Any) -> pb.CreateRunnerResponse:  # noqa: ARG002, N802, D102
         new = NewRunner(request.name, request.description, list(request.labels), request.slots, request.owner_id)
-        key = RequestKey(request.idempotency_key, request.body_sha256) if request.idempotency_key else None
+        key = key_of(request)
         registered = await self._administration.create(new, key)
         return pb.CreateRunnerResponse(**await self._registered(registered))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from services.kit.errors import unavailable
-from services.kit.idempotency import recall, remember
+from services.kit.idempotency import RequestKey, recall, remember
 from services.kit.identity import acting_principal
 from services.kit.ids import is_id, new_id
 from services.kit.outbox import Outbox
@@ -56,14 +56,6 @@ class NewRunner:
 
 
 @dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An Idempotency-Key, and the hash of the body it came with."""
-
-    key: str
-    body_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Registered:
     """A runner and what is shown once; the secret is empty when it was shown before and is in use."""
 
@@ -101,7 +93,7 @@ class Administration:
             await _find(connection, runner_id)
             return await repository.list_metrics(connection, runner_id, since, until, MAXIMUM_METRICS)
 
-    async def create(self, new: NewRunner, key: RequestKey | None) -> Registered:
+    async def create(self, new: NewRunner, key: RequestKey) -> Registered:
         """Registers a runner and takes its licence seat. Raises NAME_TAKEN, LICENCE_SEATS_EXHAUSTED.
 
         A repeat with the same key answers the same runner, with a fresh secret as long as none was used.
@@ -110,16 +102,15 @@ class Administration:
         async with self._pool.acquire() as connection:
             await self._seats.plan_release(connection, runner_id, CREATION_SECONDS)
         async with self._pool.acquire() as connection, connection.transaction():
-            earlier = await self._recall(connection, key)
-            if earlier:
-                return await self._answer_again(connection, earlier)
+            earlier = await recall(connection, key)
+            if earlier is not None:
+                return await self._answer_again(connection, earlier.decode())
             registered = await self._insert(connection, runner_id, new)
             # After the insert: a name that is taken must not cost a seat, even for a minute.
             await self._seats.acquire(runner_id)
             if not await self._seats.keep(connection, runner_id):
                 raise unavailable("The licence seat")
-            if key is not None:
-                await remember(connection, _principal(), key.key, key.body_sha256, runner_id.encode())
+            await remember(connection, key, runner_id.encode())
         self._notices.changed()
         return registered
 
@@ -156,10 +147,6 @@ class Administration:
             pairing = await self._pairings.create(connection, runner_id)
             await self._outbox.record(connection, "runner.pairing_token_created", resource_of(runner))
         return pairing
-
-    async def _recall(self, connection: "Connection", key: RequestKey | None) -> str:
-        kept = await recall(connection, _principal(), key.key, key.body_sha256) if key else None
-        return kept.decode() if kept else ""
 
     async def _answer_again(self, connection: "Connection", runner_id: str) -> Registered:
         # Secrets are stored nowhere, so the first answer cannot be repeated as it was.
@@ -229,8 +216,3 @@ async def _refusing_taken_name(name: str) -> AsyncIterator[None]:
 
 def _audited(runner: Runner) -> dict[str, Any]:
     return {field: getattr(runner, field) for field in _AUDITED}
-
-
-def _principal() -> str:
-    principal = acting_principal()
-    return f"{principal.kind}:{principal.id}"

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel
 
 from services.gateway.routes.declaration import Call
-from services.kit.idempotency import recall, remember
+from services.kit.idempotency import RequestKey, recall, remember
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection
@@ -27,17 +27,22 @@ CREATED = 201
 
 async def create_once(call: Call, create: "Callable[[Connection], Awaitable[BaseModel]]") -> web.Response:
     """Answers 201 with what `create` made, or with what it made the first time."""
-    principal = f"{call.caller.principal.kind}:{call.caller.principal.id}"
-    key_sha256 = hashlib.sha256(call.idempotency_key.encode()).hexdigest()
+    key = _request_key(call)
     async with call.gateway.identity.pool.acquire() as connection, connection.transaction():
-        if call.idempotency_key:
-            kept = await recall(connection, principal, key_sha256, call.body_sha256)
-            if kept is not None:
-                return _answer(_open(call, kept))
+        kept = await recall(connection, key)
+        if kept is not None:
+            return _answer(_open(call, kept))
         body = (await create(connection)).model_dump_json(by_alias=True).encode()
-        if call.idempotency_key:
-            await remember(connection, principal, key_sha256, call.body_sha256, _seal(call, body))
+        if key.key:
+            await remember(connection, key, _seal(call, body))
     return _answer(body)
+
+
+def _request_key(call: Call) -> RequestKey:
+    owner = call.caller.principal.reference
+    if not call.idempotency_key:
+        return RequestKey(owner=owner)
+    return RequestKey(hashlib.sha256(call.idempotency_key.encode()).hexdigest(), call.body_sha256, owner)
 
 
 def _cipher(call: Call) -> AESGCM:

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 from exekra.scheduler.v1 import calendar_service_pb2 as pb
 from exekra.scheduler.v1 import calendar_service_pb2_grpc
-from services.kit import idempotency
 from services.kit.errors import FieldError, invalid
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
@@ -45,20 +44,12 @@ class CalendarServicer(calendar_service_pb2_grpc.CalendarServiceServicer):
             raise invalid("A calendar needs a kind.", FieldError("/kind", 'Give "allowed" or "blocked".'))
         entries = read_entries(request.entries_json)
         draft = Draft(_name(request.name), request.description, kind, request.timezone or "UTC", entries)
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if request.idempotency_key:
-                kept = await idempotency.recall(connection, owner, request.idempotency_key, request.body_sha256)
-                if kept is not None:
-                    return pb.CreateCalendarResponse.FromString(kept)
+
+        async def create(connection: "Connection") -> pb.CreateCalendarResponse:
             made = await library.create_calendar(connection, self._outbox, draft)
-            response = pb.CreateCalendarResponse(calendar=calendar_message(made))
-            if request.idempotency_key:
-                await idempotency.remember(
-                    connection, owner, request.idempotency_key, request.body_sha256, response.SerializeToString()
-                )
-        return response
+            return pb.CreateCalendarResponse(calendar=calendar_message(made))
+
+        return await answer_once(self._pool, key_of(request), pb.CreateCalendarResponse, create)
 
     async def GetCalendar(self, request: pb.GetCalendarRequest, context: Any) -> pb.GetCalendarResponse:
         async with self._pool.acquire() as connection:

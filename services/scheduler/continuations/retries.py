@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.workflow.graph import Graph
 from runner.workflow.graph_reader import read_graph_bytes
 from services.kit.errors import FieldError, invalid
+from services.kit.idempotency import RequestKey
 from services.kit.ids import is_id
 from services.scheduler.continuations import repository
 from services.scheduler.continuations.errors import continuation_gone, nothing_recorded
@@ -19,7 +20,7 @@ from services.scheduler.executions.errors import execution_not_found, not_ended
 from services.scheduler.executions.lifecycle import ENDED
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import View
-from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions
+from services.scheduler.executions.use_cases import Accepted, Submission, Submissions
 from services.scheduler.workflows.errors import graph_invalid
 from services.scheduler.workflows.library import settle_version
 

@@ -14,9 +14,8 @@ from exekra.scheduler.v1.event_endpoint_service_pb2_grpc import (
     EventEndpointServiceServicer,
     add_EventEndpointServiceServicer_to_server,
 )
-from services.kit import idempotency
 from services.kit.errors import FieldError, invalid
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
@@ -181,19 +180,16 @@ class EventEndpointServicer(EventEndpointServiceServicer):
 
         The kept answer is sealed, as it may hold a secret.
         """
-        principal, key = acting_principal(), request.idempotency_key
-        owner = f"{principal.kind}:{principal.id}"
-        binding = Binding("idempotency_key", f"{owner} {key}", 1)
-        async with self._pool.acquire() as connection, connection.transaction():
-            if not key:
-                return await change(connection)
-            kept = await idempotency.recall(connection, owner, key, request.body_sha256)
-            if kept is not None:
-                return response_type.FromString(self._endpoints.sealer.open(kept, binding))
-            response = await change(connection)
-            sealed = self._endpoints.sealer.seal(response.SerializeToString(), binding)
-            await idempotency.remember(connection, owner, key, request.body_sha256, sealed)
-            return response
+        key, sealer = key_of(request), self._endpoints.sealer
+        binding = Binding("idempotency_key", f"{key.owner} {key.key}", 1)
+        return await answer_once(
+            self._pool,
+            key,
+            response_type,
+            change,
+            keep=lambda response: sealer.seal(response.SerializeToString(), binding),
+            read=lambda kept: response_type.FromString(sealer.open(kept, binding)),
+        )
 
 
 def registration(pool: "Pool", endpoints: Endpoints, sender: Sender, window_seconds: float) -> Registration:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.kit.errors import DomainError, FieldError, Kind, invalid
+from services.kit.idempotency import RequestKey
 from services.kit.identity import acting_principal
 from services.kit.ids import is_id
 from services.kit.translation import as_domain_error, is_outage
@@ -22,7 +23,6 @@ from services.scheduler.executions.interventions import Interventions
 from services.scheduler.executions.lifecycle import ENDED, Status
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import Filter, Place
-from services.scheduler.executions.use_cases import RequestKey
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -141,7 +141,7 @@ class Bulk:
 
         async def retry(identifier: str) -> Result:
             # Each has a key of its own below the request's: a repeat finds what was begun, and begins the rest.
-            own = RequestKey(f"{key.key}\x1f{identifier}", key.body_sha256) if key.key else key
+            own = replace(key, key=f"{key.key}\x1f{identifier}") if key.key else key
             accepted = await self._retries.retry(identifier, Retry(), own)
             return Result(identifier, accepted.view.status, retried_as=accepted.view.id)
 

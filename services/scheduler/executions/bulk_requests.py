@@ -8,14 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exekra.scheduler.v1 import execution_service_pb2 as pb
-from services.kit import idempotency
 from services.kit.errors import DomainError, FieldError, Kind, invalid
-from services.kit.identity import acting_principal
+from services.kit.idempotency import RequestKey, key_of, recall, remember
 from services.kit.paging import clamp_limit, encode_cursor
 from services.scheduler.executions.bulk import COUNTED, Action, Bulk, Chosen, Result, Wish, require_permission
 from services.scheduler.executions.filtering import after_of, filter_of
 from services.scheduler.executions.messages import status_number, status_of
-from services.scheduler.executions.use_cases import RequestKey
 
 if TYPE_CHECKING:
     from services.kit.postgres import Pool
@@ -38,35 +36,33 @@ class BulkRequests:
         if request.dry_run:
             chosen = await self._choose(wish.action, request)
             return _answer(chosen, await self._bulk.foresee(wish.action, chosen.ids), dry_run=True)
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
-        key = RequestKey(request.idempotency_key, request.body_sha256)
+        key = key_of(request)
         if not key.key:
             chosen = await self._choose(wish.action, request)
             return _answer(chosen, await self._bulk.act(wish, chosen.ids, key))
-        if (owner, key.key) in self._under_way:
+        if (key.owner, key.key) in self._under_way:
             raise _in_progress()
-        self._under_way.add((owner, key.key))
+        self._under_way.add((key.owner, key.key))
         try:
-            return await self._answer_once(wish, request, owner, key)
+            return await self._answer_once(wish, request, key)
         finally:
-            self._under_way.discard((owner, key.key))
+            self._under_way.discard((key.owner, key.key))
 
     async def _answer_once(
-        self, wish: Wish, request: pb.ActOnExecutionsRequest, owner: str, key: RequestKey
+        self, wish: Wish, request: pb.ActOnExecutionsRequest, key: RequestKey
     ) -> pb.ActOnExecutionsResponse:
         async with self._pool.acquire() as connection, connection.transaction():
-            kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
+            kept = await recall(connection, key)
         if kept is None:
             answer = _answer(await self._choose(wish.action, request), ())
-            await self._keep(owner, key, answer)
+            await self._keep(key, answer)
         else:
             answer = pb.ActOnExecutionsResponse.FromString(kept)
         open_ = [item.execution_id for item in answer.items if _is_open(item)]
         if open_:
             results = await self._bulk.act(wish, open_, key)
             _settle(answer, {item.execution_id: item for item in _items(results, _DONE)})
-            await self._keep(owner, key, answer)
+            await self._keep(key, answer)
         return answer
 
     async def _choose(self, action: Action, request: pb.ActOnExecutionsRequest) -> Chosen:
@@ -76,9 +72,9 @@ class BulkRequests:
             wanted = replace(filter_of(request.filter, "/filter"), after=after_of(request.cursor))
         return await self._bulk.choose(action, request.ids, wanted, limit)
 
-    async def _keep(self, owner: str, key: RequestKey, answer: pb.ActOnExecutionsResponse) -> None:
+    async def _keep(self, key: RequestKey, answer: pb.ActOnExecutionsResponse) -> None:
         async with self._pool.acquire() as connection, connection.transaction():
-            await idempotency.remember(connection, owner, key.key, key.body_sha256, answer.SerializeToString())
+            await remember(connection, key, answer.SerializeToString())
 
 
 def _wish(request: pb.ActOnExecutionsRequest) -> Wish:

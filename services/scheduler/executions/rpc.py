@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exekra.scheduler.v1 import attempt_pb2, execution_pb2, execution_service_pb2_grpc
 from exekra.scheduler.v1 import execution_service_pb2 as pb
 from services.kit.errors import FieldError, invalid
+from services.kit.idempotency import key_of
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.scheduler.continuations.debugging import Debugging
@@ -28,7 +29,7 @@ from services.scheduler.executions.messages import (
 from services.scheduler.executions.model import Mode
 from services.scheduler.executions.obstacles import AWAITING_APPROVAL, NO_RUNNER, PendingReason
 from services.scheduler.executions.repository import queries
-from services.scheduler.executions.use_cases import RequestKey, Submission, Submissions
+from services.scheduler.executions.use_cases import Submission, Submissions
 
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
@@ -73,7 +74,7 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
             ),
             debug=request.debug_json or None,
         )
-        key = RequestKey(request.idempotency_key, request.body_sha256)
+        key = key_of(request)
         accepted = await self._submissions.submit(wanted, key)
         return pb.CreateExecutionResponse(execution=execution_message(accepted.view), duplicate=accepted.duplicate)
 
@@ -99,7 +100,7 @@ class ExecutionServicer(execution_service_pb2_grpc.ExecutionServiceServicer):
         return pb.StopExecutionResponse(execution=execution_message(view))
 
     async def RetryExecution(self, request: pb.RetryExecutionRequest, context: Any) -> pb.RetryExecutionResponse:  # noqa: ARG002, N802, D102
-        key = RequestKey(request.idempotency_key, request.body_sha256)
+        key = key_of(request)
         wanted = Retry(request.from_node_id, json.loads(request.vars_json or b"{}"), request.version)
         accepted = await self._retries.retry(request.execution_id, wanted, key)
         return pb.RetryExecutionResponse(execution=execution_message(accepted.view))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from services.kit import idempotency
 from services.kit.errors import DomainError, Kind
+from services.kit.idempotency import RequestKey, recall, remember
 from services.kit.identity import Principal, acting_principal
 from services.kit.ids import new_id
 from services.kit.outbox import Outbox, Resource
@@ -62,14 +62,6 @@ class Submission:
     continuation: Continuation | None = None
     debug: bytes | None = None
     """JSON object {breakpoints, runTo, paused}, for an interactive execution that a person debugs."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An `Idempotency-Key` and the hash of the body it came with; no key when empty."""
-
-    key: str = ""
-    body_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +149,20 @@ class Submissions:
         self, wanted: Submission, key: RequestKey, principal: Principal
     ) -> tuple[Accepted, Sequence[Offer]]:
         interactive = wanted.mode is Mode.INTERACTIVE
-        owner = f"{principal.kind}:{principal.id}"
         offers: Sequence[Offer] = ()
         async with self._pool.acquire() as connection, connection.transaction():
             if interactive:
                 await connection.execute(INTERACTIVE_LOCKS)
-            if key.key:
-                kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
-                if kept is not None:
-                    return await _recalled(connection, kept), ()
+            kept = await recall(connection, key)
+            if kept is not None:
+                return await _recalled(connection, kept), ()
             launch = await _prepare(connection, wanted, principal, self._retry_lease_seconds)
             accepted = await self._insert(connection, launch, self._audit(launch))
             if not accepted.duplicate and interactive and wanted.runner_id is not None:
                 offers = [await _claim(connection, launch.id, wanted.runner_id)]
                 accepted = Accepted(await _read(connection, launch.id), duplicate=False)
-            if key.key:
-                response = f"{accepted.view.id} {'duplicate' if accepted.duplicate else 'new'}".encode()
-                await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
+            response = f"{accepted.view.id} {'duplicate' if accepted.duplicate else 'new'}".encode()
+            await remember(connection, key, response)
             if not (interactive or accepted.duplicate):
                 offers = await self.claim_if_idle(connection)
         return accepted, offers

@@ -9,8 +9,7 @@ from exekra.scheduler.v1.notification_rule_service_pb2_grpc import (
     NotificationRuleServiceServicer,
     add_NotificationRuleServiceServicer_to_server,
 )
-from services.kit import idempotency
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.outbox import Outbox
 from services.kit.rpc_server import Registration
 from services.scheduler.notifications import repository
@@ -20,7 +19,7 @@ from services.scheduler.notifications.postman import Postman
 from services.scheduler.notifications.use_cases import Rules, resource
 
 if TYPE_CHECKING:
-    from services.kit.postgres import Pool
+    from services.kit.postgres import Connection, Pool
 
 
 class NotificationRuleServicer(NotificationRuleServiceServicer):
@@ -50,19 +49,11 @@ class NotificationRuleServicer(NotificationRuleServiceServicer):
     async def CreateNotificationRule(
         self, request: pb.CreateNotificationRuleRequest, context: Any
     ) -> pb.CreateNotificationRuleResponse:
-        principal, key = acting_principal(), request.idempotency_key
-        owner = f"{principal.kind}:{principal.id}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if key:
-                kept = await idempotency.recall(connection, owner, key, request.body_sha256)
-                if kept is not None:
-                    return pb.CreateNotificationRuleResponse.FromString(kept)
+        async def create(connection: "Connection") -> pb.CreateNotificationRuleResponse:
             rule = await self._rules.create(connection, new_draft(request))
-            response = pb.CreateNotificationRuleResponse(rule=rule_message(rule))
-            if key:
-                answer = response.SerializeToString()
-                await idempotency.remember(connection, owner, key, request.body_sha256, answer)
-            return response
+            return pb.CreateNotificationRuleResponse(rule=rule_message(rule))
+
+        return await answer_once(self._pool, key_of(request), pb.CreateNotificationRuleResponse, create)
 
     async def UpdateNotificationRule(
         self, request: pb.UpdateNotificationRuleRequest, context: Any

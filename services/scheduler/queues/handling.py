@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from services.kit import idempotency
+from services.kit.idempotency import RequestKey, recall, remember
 from services.kit.ids import is_id
 from services.scheduler.queues import handling_repository as handlings
 from services.scheduler.queues import item_repository, repository
@@ -74,15 +74,15 @@ class Handlings:
         single = len(items) == 1
         pointers = ["/payload" if single else f"/items/{index}/payload" for index in range(len(items))]
         await check_payloads(queue, [(pointer, item.payload) for pointer, item in zip(pointers, items, strict=True)])
-        owner = f"attempt:{who.attempt_id}"
+        key = RequestKey(who.run, body_sha256, owner=f"attempt:{who.attempt_id}")
         async with self._pool.acquire() as connection, connection.transaction():
             holder = await lock_holder(connection, who)
-            kept = await idempotency.recall(connection, owner, who.run, body_sha256)
+            kept = await recall(connection, key)
             if kept is not None:
                 return [Added(**item) for item in json.loads(kept)]
             added = await item_repository.add(connection, queue.id, items, holder.actor, unique=queue.unique_references)
             answer = json.dumps([asdict(item) for item in added]).encode()
-            await idempotency.remember(connection, owner, who.run, body_sha256, answer)
+            await remember(connection, key, answer)
         return added
 
     async def take(self, name: str, who: NodeRun) -> Item | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from exekra.scheduler.v1 import work_queue_service_pb2 as pb
 from exekra.scheduler.v1 import work_queue_service_pb2_grpc
-from services.kit import idempotency
 from services.kit.errors import FieldError, invalid
+from services.kit.idempotency import answer_once, key_of
 from services.kit.identity import acting_principal
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox
@@ -58,16 +58,14 @@ class WorkQueueServicer(work_queue_service_pb2_grpc.WorkQueueServiceServicer):
 
     async def CreateQueue(self, request: pb.CreateQueueRequest, context: Any) -> pb.CreateQueueResponse:
         draft = reading.whole_draft(request)
-        async with self._pool.acquire() as connection, connection.transaction():
-            kept = await _recall(connection, request)
-            if kept is not None:
-                return pb.CreateQueueResponse.FromString(kept)
+
+        async def create(connection: "Connection") -> pb.CreateQueueResponse:
             queue = await library.create_queue(
                 connection, self._outbox, draft, unique_references=request.unique_references
             )
-            response = pb.CreateQueueResponse(queue=queue_message(queue, {}))
-            await _remember(connection, request, response)
-        return response
+            return pb.CreateQueueResponse(queue=queue_message(queue, {}))
+
+        return await answer_once(self._pool, key_of(request), pb.CreateQueueResponse, create)
 
     async def GetQueue(self, request: pb.GetQueueRequest, context: Any) -> pb.GetQueueResponse:
         async with self._pool.acquire() as connection:
@@ -131,37 +129,33 @@ class WorkQueueServicer(work_queue_service_pb2_grpc.WorkQueueServiceServicer):
 
     async def AddItem(self, request: pb.AddItemRequest, context: Any) -> pb.AddItemResponse:
         item = new_item(request.item, "")
-        async with self._pool.acquire() as connection, connection.transaction():
-            kept = await _recall(connection, request)
-            if kept is not None:
-                return pb.AddItemResponse.FromString(kept)
+
+        async def add(connection: "Connection") -> pb.AddItemResponse:
             queue = await library.get_queue(connection, request.queue_id)
             await items.check_payloads(queue, [("/payload", item.payload)])
             [added] = await items.add_items(connection, self._outbox, queue, [item], _person())
             if added.duplicate:
                 raise reference_taken(added.reference, added.id)
-            response = pb.AddItemResponse(item=item_message(await items.get_item(connection, queue.id, added.id)))
-            await _remember(connection, request, response)
-        return response
+            return pb.AddItemResponse(item=item_message(await items.get_item(connection, queue.id, added.id)))
+
+        return await answer_once(self._pool, key_of(request), pb.AddItemResponse, add)
 
     async def AddItems(self, request: pb.AddItemsRequest, context: Any) -> pb.AddItemsResponse:
         if not 1 <= len(request.items) <= MAXIMUM_ITEMS:
             raise queue_field_invalid("/items", f"Give 1 to {MAXIMUM_ITEMS} items.")
         new = [new_item(item, f"/items/{index}") for index, item in enumerate(request.items)]
-        async with self._pool.acquire() as connection, connection.transaction():
-            kept = await _recall(connection, request)
-            if kept is not None:
-                return pb.AddItemsResponse.FromString(kept)
+
+        async def add(connection: "Connection") -> pb.AddItemsResponse:
             queue = await library.get_queue(connection, request.queue_id)
             payloads = [(f"/items/{index}/payload", item.payload) for index, item in enumerate(new)]
             await items.check_payloads(queue, payloads)
             added = await items.add_items(connection, self._outbox, queue, new, _person())
             duplicates = sum(item.duplicate for item in added)
-            response = pb.AddItemsResponse(
+            return pb.AddItemsResponse(
                 items=[added_message(item) for item in added], added=len(added) - duplicates, duplicates=duplicates
             )
-            await _remember(connection, request, response)
-        return response
+
+        return await answer_once(self._pool, key_of(request), pb.AddItemsResponse, add)
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Any) -> pb.ListItemsResponse:
         limit = clamp_limit(request.limit)
@@ -239,24 +233,6 @@ class WorkQueueServicer(work_queue_service_pb2_grpc.WorkQueueServiceServicer):
             after = found[-1].id
         if lines:
             yield pb.ExportItemsResponse(lines=lines)
-
-
-async def _recall(connection: "Connection", request: Any) -> bytes | None:
-    if not request.idempotency_key:
-        return None
-    return await idempotency.recall(connection, _owner(), request.idempotency_key, request.body_sha256)
-
-
-async def _remember(connection: "Connection", request: Any, response: Any) -> None:
-    if request.idempotency_key:
-        await idempotency.remember(
-            connection, _owner(), request.idempotency_key, request.body_sha256, response.SerializeToString()
-        )
-
-
-def _owner() -> str:
-    principal = acting_principal()
-    return f"{principal.kind}:{principal.id}"
 
 
 def _person() -> Actor:

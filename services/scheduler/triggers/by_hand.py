@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from services.kit import idempotency
 from services.kit.errors import DomainError, FieldError, invalid
+from services.kit.idempotency import RequestKey, recall, remember
 from services.kit.identity import acting_principal
 from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.errors import execution_not_found
 from services.scheduler.executions.repository import queries
-from services.scheduler.executions.use_cases import Accepted, RequestKey, Submission, Submissions
+from services.scheduler.executions.use_cases import Accepted, Submission, Submissions
 from services.scheduler.triggers.launching import LIVE_KEPT, Launcher, live_after
 from services.scheduler.triggers.ledger import Decision, Outcome, Reason
 from services.scheduler.triggers.library import get_trigger, laid_over, resource
@@ -50,22 +50,19 @@ class ByHand:
     async def fire(self, trigger_id: str, inputs: bytes, key: RequestKey) -> Accepted:
         """An execution now. Raises TRIGGER_NOT_FOUND and whatever submitting raises."""
         principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
         await self._submissions.require_licence()
         async with self._pool.acquire() as connection, connection.transaction():
-            if key.key:
-                kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
-                if kept is not None:
-                    return await _recalled(connection, kept)
+            kept = await recall(connection, key)
+            if kept is not None:
+                return await _recalled(connection, kept)
             trigger = await get_trigger(connection, trigger_id)
             accepted = await self._submissions.accept(connection, await _wanted(connection, trigger, inputs), principal)
             execution_id = accepted.view.id
             await self._note_live(connection, trigger_id, execution_id)
             await ledger.insert_by_hand(connection, trigger_id, execution_id, duplicate=accepted.duplicate)
             await self._record(connection, trigger, accepted)
-            if key.key:
-                response = f"{execution_id} {'duplicate' if accepted.duplicate else 'new'}".encode()
-                await idempotency.remember(connection, owner, key.key, key.body_sha256, response)
+            response = f"{execution_id} {'duplicate' if accepted.duplicate else 'new'}".encode()
+            await remember(connection, key, response)
         self._submissions.announce([accepted])
         return accepted
 

@@ -2,17 +2,15 @@
 
 # ruff: noqa: ARG002, D102, N802 - names and signatures are the generated base class's
 
-from collections.abc import Awaitable, Callable
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
 from exekra.scheduler.v1 import trigger_pb2, trigger_service_pb2_grpc
 from exekra.scheduler.v1 import trigger_service_pb2 as pb
-from services.kit import idempotency
 from services.kit.errors import FieldError, invalid
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
@@ -21,7 +19,6 @@ from services.scheduler.calendars.rules import find_calendars, load_stack
 from services.scheduler.executions.inputs import DEFAULT_PRIORITY, DEFAULT_QUEUE_TIMEOUT_SECONDS
 from services.scheduler.executions.licence import Licence
 from services.scheduler.executions.messages import execution_message
-from services.scheduler.executions.use_cases import RequestKey
 from services.scheduler.outcomes.forecast import forecast
 from services.scheduler.triggers import library, messages
 from services.scheduler.triggers.by_hand import ByHand
@@ -35,7 +32,6 @@ from services.scheduler.triggers.schedules import LATEST, apply_change
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
-ResponseT = TypeVar("ResponseT", bound=Message)
 DEFAULT_PREVIEWED = 10
 MAXIMUM_QUERY = 200
 
@@ -63,7 +59,7 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
             )
             return pb.CreateTriggerResponse(trigger=await self._describe(connection, trigger), secret=secret)
 
-        return await self._once(request, pb.CreateTriggerResponse, create)
+        return await answer_once(self._pool, key_of(request), pb.CreateTriggerResponse, create, keep=_without_secret)
 
     async def GetTrigger(self, request: pb.GetTriggerRequest, context: Any) -> pb.GetTriggerResponse:
         async with self._pool.acquire() as connection:
@@ -121,8 +117,7 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
         return pb.DisableTriggerResponse(trigger=await self._set_enabled(request.trigger_id, enabled=False))
 
     async def FireTrigger(self, request: pb.FireTriggerRequest, context: Any) -> pb.FireTriggerResponse:
-        key = RequestKey(request.idempotency_key, request.body_sha256)
-        accepted = await self._by_hand.fire(request.trigger_id, request.inputs_json, key)
+        accepted = await self._by_hand.fire(request.trigger_id, request.inputs_json, key_of(request))
         return pb.FireTriggerResponse(execution=execution_message(accepted.view), duplicate=accepted.duplicate)
 
     async def RotateTrigger(self, request: pb.RotateTriggerRequest, context: Any) -> pb.RotateTriggerResponse:
@@ -130,7 +125,7 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
             trigger, secret = await library.rotate_secret(connection, self._outbox, self._kinds, request.trigger_id)
             return pb.RotateTriggerResponse(trigger=await self._describe(connection, trigger), secret=secret)
 
-        return await self._once(request, pb.RotateTriggerResponse, rotate)
+        return await answer_once(self._pool, key_of(request), pb.RotateTriggerResponse, rotate, keep=_without_secret)
 
     async def PreviewSchedule(self, request: pb.PreviewScheduleRequest, context: Any) -> pb.PreviewScheduleResponse:
         count = request.count or DEFAULT_PREVIEWED
@@ -200,26 +195,13 @@ class TriggerServicer(trigger_service_pb2_grpc.TriggerServiceServicer):
                 await details.describe(connection, mine)
         return list(described.values())
 
-    async def _once(
-        self, request: Any, response_type: type[ResponseT], change: Callable[["Connection"], Awaitable[ResponseT]]
-    ) -> ResponseT:
-        """One transaction. A repeat under the same Idempotency-Key gets the first answer, but never its secret."""
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if not request.idempotency_key:
-                return await change(connection)
-            kept = await idempotency.recall(connection, owner, request.idempotency_key, request.body_sha256)
-            if kept is not None:
-                return response_type.FromString(kept)
-            response = await change(connection)
-            shown = response_type()
-            shown.CopyFrom(response)
-            shown.ClearField("secret")
-            await idempotency.remember(
-                connection, owner, request.idempotency_key, request.body_sha256, shown.SerializeToString()
-            )
-            return response
+
+def _without_secret(response: Message) -> bytes:
+    """What a repeat under the same Idempotency-Key gets."""
+    shown = type(response)()
+    shown.CopyFrom(response)
+    shown.ClearField("secret")
+    return shown.SerializeToString()
 
 
 _KINDS = {

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exekra.scheduler.v1 import execution_pb2, variable_pb2, variable_service_pb2_grpc
 from exekra.scheduler.v1 import variable_service_pb2 as pb
-from services.kit import idempotency
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
@@ -30,20 +29,12 @@ class VariableServicer(variable_service_pb2_grpc.VariableServiceServicer):
 
     async def CreateVariable(self, request: pb.CreateVariableRequest, context: Any) -> pb.CreateVariableResponse:
         draft = Draft(request.name, request.description, request.value_json or b"null")
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if request.idempotency_key:
-                kept = await idempotency.recall(connection, owner, request.idempotency_key, request.body_sha256)
-                if kept is not None:
-                    return pb.CreateVariableResponse.FromString(kept)
+
+        async def create(connection: "Connection") -> pb.CreateVariableResponse:
             made = await library.create_variable(connection, self._outbox, draft)
-            response = pb.CreateVariableResponse(variable=await _shown(connection, made))
-            if request.idempotency_key:
-                await idempotency.remember(
-                    connection, owner, request.idempotency_key, request.body_sha256, response.SerializeToString()
-                )
-        return response
+            return pb.CreateVariableResponse(variable=await _shown(connection, made))
+
+        return await answer_once(self._pool, key_of(request), pb.CreateVariableResponse, create)
 
     async def GetVariable(self, request: pb.GetVariableRequest, context: Any) -> pb.GetVariableResponse:
         async with self._pool.acquire() as connection:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exekra.scheduler.v1 import credential_pb2, credential_service_pb2_grpc
 from exekra.scheduler.v1 import credential_service_pb2 as pb
-from services.kit import idempotency
-from services.kit.identity import acting_principal
+from services.kit.idempotency import RequestKey, answer_once
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
@@ -44,19 +43,13 @@ class CredentialServicer(credential_service_pb2_grpc.CredentialServiceServicer):
             workflow_ids=read_workflow_ids(request.workflow_ids),
             hosts=read_hosts(request.hosts),
         )
-        principal = acting_principal()
-        owner, digest = f"{principal.kind}:{principal.id}", _digest(request)
-        async with self._pool.acquire() as connection, connection.transaction():
-            if request.idempotency_key:
-                kept = await idempotency.recall(connection, owner, request.idempotency_key, digest)
-                if kept is not None:
-                    return pb.CreateCredentialResponse.FromString(kept)
+
+        async def create(connection: "Connection") -> pb.CreateCredentialResponse:
             made = await library.create_credential(connection, self._outbox, self._sealer, name, kind, value, draft)
-            response = pb.CreateCredentialResponse(credential=await _message(connection, made))
-            if request.idempotency_key:
-                answer = response.SerializeToString()
-                await idempotency.remember(connection, owner, request.idempotency_key, digest, answer)
-        return response
+            return pb.CreateCredentialResponse(credential=await _message(connection, made))
+
+        key = RequestKey(request.idempotency_key, _digest(request))
+        return await answer_once(self._pool, key, pb.CreateCredentialResponse, create)
 
     async def GetCredential(self, request: pb.GetCredentialRequest, context: Any) -> pb.GetCredentialResponse:
         async with self._pool.acquire() as connection:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from services.kit import idempotency
+from services.kit.idempotency import RequestKey, recall, remember
 from services.kit.identity import acting_principal
 from services.kit.ids import is_id, new_id
 from services.kit.outbox import Outbox, Resource
 from services.scheduler.executions.repository import queries
 from services.scheduler.executions.repository.queries import View
-from services.scheduler.executions.use_cases import Accepted, RequestKey, Submissions
+from services.scheduler.executions.use_cases import Accepted, Submissions
 from services.scheduler.webhooks.errors import delivery_not_found, trigger_not_found
 from services.scheduler.webhooks.launching import inputs_of, submission_of
 from services.scheduler.webhooks.model import Delivery, Hook, Outcome
@@ -57,21 +57,17 @@ class Deliveries:
         DELIVERY_NOT_FOUND, TRIGGER_NOT_FOUND, IDEMPOTENCY_KEY_REUSED and what an execution may be refused for.
         """
         await self._submissions.require_licence()
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
         async with self._pool.acquire() as connection, connection.transaction():
-            if key.key:
-                kept = await idempotency.recall(connection, owner, key.key, key.body_sha256)
-                if kept is not None:
-                    return await _recall(connection, kept.decode())
+            kept = await recall(connection, key)
+            if kept is not None:
+                return await _replayed(connection, kept.decode())
             original = await _get(connection, delivery_id, locked=True)
             hook = await hooks.get_hook(connection, original.trigger_id)
             if hook is None:
                 raise trigger_not_found()
             delivery, accepted = await self._launch(connection, hook, original)
             await self._record(connection, hook, delivery, accepted)
-            if key.key:
-                await idempotency.remember(connection, owner, key.key, key.body_sha256, delivery.id.encode())
+            await remember(connection, key, delivery.id.encode())
         self._submissions.announce([accepted])
         return Replayed(delivery, accepted.view)
 
@@ -108,7 +104,7 @@ async def _get(connection: "Connection", delivery_id: str, *, locked: bool = Fal
     return delivery
 
 
-async def _recall(connection: "Connection", delivery_id: str) -> Replayed:
+async def _replayed(connection: "Connection", delivery_id: str) -> Replayed:
     delivery = await _get(connection, delivery_id)
     view = await queries.get(connection, delivery.execution_id) if delivery.execution_id else None
     if view is None:

@@ -11,12 +11,12 @@ from prometheus_client import Counter
 from exekra.scheduler.v1 import webhook_pb2, webhook_service_pb2_grpc
 from exekra.scheduler.v1 import webhook_service_pb2 as pb
 from services.kit.errors import Kind
+from services.kit.idempotency import key_of
 from services.kit.ids import is_id
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
 from services.kit.rpc_server import Registration
 from services.kit.translation import as_domain_error, to_detail
 from services.scheduler.executions.messages import execution_message
-from services.scheduler.executions.use_cases import RequestKey
 from services.scheduler.webhooks.deliveries import Deliveries
 from services.scheduler.webhooks.errors import trigger_not_found
 from services.scheduler.webhooks.examples import examples, instructions
@@ -86,7 +86,7 @@ class WebhookServicer(webhook_service_pb2_grpc.WebhookServiceServicer):
         return pb.GetDeliveryResponse(delivery=to_delivery(delivery, whole=True))
 
     async def ReplayDelivery(self, request: pb.ReplayDeliveryRequest, context: Any) -> pb.ReplayDeliveryResponse:
-        key = RequestKey(request.idempotency_key, request.body_sha256)
+        key = key_of(request)
         replayed = await self._deliveries.replay(request.delivery_id, key)
         return pb.ReplayDeliveryResponse(
             delivery=to_delivery(replayed.delivery, whole=True), execution=execution_message(replayed.view)

@@ -4,16 +4,13 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from google.protobuf.message import Message
+from typing import TYPE_CHECKING, Any
 
 from exekra.scheduler.v1 import workflow_pb2, workflow_service_pb2_grpc
 from exekra.scheduler.v1 import workflow_service_pb2 as pb
 from runner.workflow.problems import has_errors
-from services.kit import idempotency
 from services.kit.errors import DomainError, FieldError, invalid
-from services.kit.identity import acting_principal
+from services.kit.idempotency import answer_once, key_of
 from services.kit.ids import is_id
 from services.kit.outbox import Outbox
 from services.kit.paging import clamp_limit, decode_cursor, encode_cursor
@@ -26,7 +23,6 @@ from services.scheduler.workflows.model import NewWorkflow
 if TYPE_CHECKING:
     from services.kit.postgres import Connection, Pool
 
-ResponseT = TypeVar("ResponseT", bound=Message)
 _SHA256_DIGITS = 64
 
 
@@ -51,7 +47,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
             workflow = await library.create_workflow(connection, self._outbox, new)
             return pb.CreateWorkflowResponse(workflow=to_workflow(workflow))
 
-        return await self._once(request, pb.CreateWorkflowResponse, create)
+        return await answer_once(self._pool, key_of(request), pb.CreateWorkflowResponse, create)
 
     async def GetWorkflow(self, request: pb.GetWorkflowRequest, context: Any) -> pb.GetWorkflowResponse:
         async with self._pool.acquire() as connection:
@@ -164,7 +160,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
             workflow = await transfer.duplicate_workflow(connection, self._outbox, request.workflow_id, name)
             return pb.DuplicateWorkflowResponse(workflow=to_workflow(workflow))
 
-        return await self._once(request, pb.DuplicateWorkflowResponse, duplicate)
+        return await answer_once(self._pool, key_of(request), pb.DuplicateWorkflowResponse, duplicate)
 
     async def ExportWorkflow(self, request: pb.ExportWorkflowRequest, context: Any) -> pb.ExportWorkflowResponse:
         async with self._pool.acquire() as connection:
@@ -185,7 +181,7 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
                 notes=[workflow_pb2.ImportNote(**note.as_json()) for note in exported.notes],
             )
 
-        return await self._once(request, pb.ImportWorkflowResponse, bring_in)
+        return await answer_once(self._pool, key_of(request), pb.ImportWorkflowResponse, bring_in)
 
     async def ListNodeTypes(self, request: pb.ListNodeTypesRequest, context: Any) -> pb.ListNodeTypesResponse:
         async with self._pool.acquire() as connection:
@@ -215,24 +211,6 @@ class WorkflowServicer(workflow_service_pb2_grpc.WorkflowServiceServicer):
         if graph is None:
             raise version_not_found()
         return pb.FetchGraphResponse(graph_json=graph)
-
-    async def _once(
-        self, request: Any, response_type: type[ResponseT], change: Callable[["Connection"], Awaitable[ResponseT]]
-    ) -> ResponseT:
-        """Does the change in one transaction; a repeat under the same Idempotency-Key gets the first answer."""
-        principal = acting_principal()
-        owner = f"{principal.kind}:{principal.id}"
-        async with self._pool.acquire() as connection, connection.transaction():
-            if not request.idempotency_key:
-                return await change(connection)
-            kept = await idempotency.recall(connection, owner, request.idempotency_key, request.body_sha256)
-            if kept is not None:
-                return response_type.FromString(kept)
-            response = await change(connection)
-            await idempotency.remember(
-                connection, owner, request.idempotency_key, request.body_sha256, response.SerializeToString()
-            )
-            return response
 
 
 def _name(name: str) -> str:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from services.kit.errors import DomainError
+from services.kit.idempotency import RequestKey
 from services.kit.ids import new_id
-from services.scheduler.executions.use_cases import RequestKey
 from services.scheduler.outcomes.breakers import Breakers
 from services.scheduler.outcomes.control import Control
 from services.scheduler.outcomes.model import ReleasePolicy
