@@ -23,18 +23,24 @@ STEP_SECONDS = 120.0
 
 @dataclass
 class Stack:
-    """One project. `folder` keeps its .env, the authority's certificate, and what its runner sees as /files."""
+    """One project. `folder` keeps its .env, the authority's certificate, and what its runner sees as /files.
+
+    It builds an image of its own unless it is given one.
+    """
 
     folder: Path
+    image: str = ""
     project: str = field(default_factory=lambda: f"exekra-test-{secrets.token_hex(4)}")
     values: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.owns_image = not self.image
+        self.image = self.image or f"{self.project}:latest"
         self.files.mkdir()
         self.files.chmod(0o755)
         self.folder.chmod(0o755)
         self.values = {
-            "EXEKRA_IMAGE": f"{self.project}:latest",
+            "EXEKRA_IMAGE": self.image,
             "EXEKRA_POSTGRES_PASSWORD": secrets.token_urlsafe(16),
             "EXEKRA_REDIS_PASSWORD": secrets.token_urlsafe(16),
             "EXEKRA_ADMIN_EMAIL": EMAIL,
@@ -76,8 +82,22 @@ class Stack:
     def start(self) -> None:
         """Build the image and bring up everything but the runner."""
         self.compose("build", "prepare", seconds=BUILD_SECONDS)
+        self.open()
+
+    def open(self) -> None:
+        """Bring up everything but the runner, and note the authority that made its certificate."""
         self.up()
         self.authority.write_text(self.compose("exec", "-T", "gateway", "cat", "/keys/public/ca.pem"))
+
+    def prepare(self) -> None:
+        """Bring up an empty database with its schemas and keys, and nothing that works on them."""
+        self.compose("up", "-d", "--wait", "postgres", seconds=UP_SECONDS)
+        self.compose("run", "--rm", "-T", "prepare")
+
+    def backup(self, folder: Path, *arguments: str, script: str = "") -> str:
+        """What `exekra` says in the container for backups, which sees the folder as /backups."""
+        mounted = ["-v", f"{folder}:/backups", "backup", *arguments, "--volumes", "/hub"]
+        return self.compose("run", "--rm", "-T", *mounted, script=script)
 
     def start_runner(self, key: str, secret: str) -> None:
         """Bring up the runner with what its registration answered."""
@@ -89,9 +109,10 @@ class Stack:
         self.compose("up", "-d", "--wait", seconds=UP_SECONDS)
 
     def remove(self) -> None:
-        """Containers, networks, volumes and the image."""
+        """Containers, networks, volumes, and the image if it is its own."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "20")
-        run("image", "rm", self.values["EXEKRA_IMAGE"])
+        if self.owns_image:
+            run("image", "rm", self.image)
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """By service: what the engine knows of its container, ended ones included."""

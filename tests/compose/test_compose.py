@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from tests.chaos.burst import GRAPH, all_ended, submit_burst
 from tests.compose.stack import EMAIL, ROOT, Stack, run
 from tests.eventually import eventually
-from tests.rest import Api, signed_in
+from tests.rest import Api, Problem, signed_in
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
@@ -24,6 +25,7 @@ OWN_CODE = [*SERVICES, "scheduler-loops", "scheduler-worker", "runner"]
 BURST = 60
 BURST_SECONDS = 240
 DEMO_SECONDS = 300
+PASSPHRASE = "correct horse battery staple\n"
 READY_SECONDS = 8
 """As patient as the health check of the container."""
 
@@ -229,3 +231,38 @@ async def test_stop_lets_running_work_end_and_everything_leaves_by_itself(stack:
     await asyncio.to_thread(stack.up)
     execution = await api.ended(execution_id)
     assert (execution["status"], execution["output"], execution["attempt"]) == ("COMPLETED", {"doubled": 42}, 1)
+
+
+async def test_a_backup_of_the_running_containers_is_restored_into_empty_ones(
+    stack: Stack, api: Api, tmp_path_factory: pytest.TempPathFactory
+):
+    backups = tmp_path_factory.mktemp("backups")
+    backups.chmod(0o777)  # the containers write as an account of their own
+    workflow_id = await api.publish("Survives the machine", GRAPH)
+    body = {"workflowId": workflow_id, "inputs": {"number": 21}}
+    execution_id = (await api.patient("POST", "/executions", body))["execution"]["id"]
+    await api.ended(execution_id)
+    await api.call("POST", "/credentials", {"name": "shop", "kind": "token", "value": {"token": "hidden"}})
+    await asyncio.to_thread(stack.backup, backups, "backup", "/backups/hub.backup")
+    await asyncio.to_thread(stack.backup, backups, "key", "export", "/backups/vault-key", script=PASSPHRASE * 2)
+    later = (await api.patient("POST", "/executions", body))["execution"]["id"]
+
+    other = Stack(tmp_path_factory.mktemp("other"), image=stack.image)
+    try:
+        await asyncio.to_thread(other.prepare)
+        said = await asyncio.to_thread(other.backup, backups, "restore", "/backups/hub.backup")
+        assert "shop" in said, "a secret that the new machine's key does not open must be named"
+        await asyncio.to_thread(other.backup, backups, "key", "import", "/backups/vault-key", script=PASSPHRASE)
+        await asyncio.to_thread(other.open)
+        async with signed_in(other.url, other.authority, EMAIL, stack.password) as restored:
+            execution = (await restored.call("GET", f"/executions/{execution_id}"))["execution"]
+            assert (execution["status"], execution["output"]) == ("COMPLETED", {"doubled": 42})
+            assert (await restored.call("GET", "/dispatch"))["dispatch"]["held"]
+            with pytest.raises(Problem) as missing:
+                await restored.call("GET", f"/executions/{later}")
+            assert missing.value.status == HTTPStatus.NOT_FOUND
+            await restored.call("POST", "/dispatch/release")
+        theirs, ours = (each.compose("exec", "-T", "scheduler", "cat", "/keys/vault-key") for each in (stack, other))
+        assert theirs.split()[0] in ours.split()
+    finally:
+        await asyncio.to_thread(other.remove)
