@@ -28,8 +28,8 @@ def steps(service: Definition, user_home: Path) -> Steps:
 
 def unit_text(service: Definition) -> str:
     """The unit's file."""
-    environment = "\n".join(f"Environment={_quoted(f'{name}={value}')}" for name, value in service.environment.items())
-    command = " ".join(_quoted(part).replace("$", "$$") for part in service.command)
+    environment = "\n".join(f"Environment={quoted(f'{name}={value}')}" for name, value in service.environment.items())
+    command = " ".join(quoted(part).replace("$", "$$") for part in service.command)
     # Where there is a screen, nothing may start it before that screen's name is known.
     target = "graphical-session.target" if service.has_screen else "default.target"
     with_screen = f"After={target}\nPartOf={target}\n" if service.has_screen else ""
@@ -58,7 +58,7 @@ WantedBy={target}
 """
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A word as systemd reads it: specifiers and quotes stand for themselves."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'

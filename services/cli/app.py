@@ -16,6 +16,7 @@ from services.cli import (
     executions,
     fires,
     hub,
+    hub_service,
     installation,
     notifications,
     queue_items,
@@ -82,3 +83,4 @@ app.add_typer(administration.dispatch, name="dispatch")
 app.add_typer(administration.audit, name="audit")
 app.add_typer(administration.licence, name="license")
 app.add_typer(installation.app, name="settings")
+app.add_typer(hub_service.app, name="service")

@@ -22,6 +22,7 @@ from services.launcher.valkey_server import ValkeyServer
 
 POSTGRES: str = "postgres"
 VALKEY: str = "valkey"
+POSTGRES_DRAIN_SECONDS: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _postgres_spec(server: PostgresServer) -> ChildSpec:
         ready=partial(server.wait_until_ready, postgres_server.READY_SECONDS),
         ready_seconds=postgres_server.READY_SECONDS,
         stop_signal=postgres_server.STOP_SIGNAL,
-        drain_seconds=30.0,
+        drain_seconds=POSTGRES_DRAIN_SECONDS,
     )
 
 

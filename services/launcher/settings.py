@@ -45,12 +45,15 @@ class LauncherSettings(kit.ServiceSettings):
 
 def misspelt_names(environment: Mapping[str, str]) -> list[str]:
     """`EXEKRA_*` names that neither the launcher, nor a service, nor the command line, nor the runner reads."""
-    models: list[type[BaseSettings]] = [LauncherSettings]
-    for part in (*SCHEMAS, "cli"):
-        models += _settings_of(f"services.{part}.settings")
+    models = hub_models() + _settings_of("services.cli.settings")
     runner = {f"{RUNNER_PREFIX}{name.upper()}" for name in RunnerSettings.model_fields}
     runner |= {f"{name}_FILE" for name in runner}
     return [name for name in kit.unknown_names(models, environment) if name not in runner]
+
+
+def hub_models() -> list[type[BaseSettings]]:
+    """All that a Hub's processes read their settings by, the launcher's own first."""
+    return [LauncherSettings, *(model for part in SCHEMAS for model in _settings_of(f"services.{part}.settings"))]
 
 
 def _settings_of(module: str) -> list[type[BaseSettings]]:
