@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 KEY_BYTES: Final = 32
 KID_DIGITS: Final = 16
 BUILT_IN: Final = ("ki2KkBSnbTx/KFbpz8CNOkW2xe9zler3onU8MQlAwYU=",)
-"""In base64. A key that signs no longer stays as long as licences signed with it are in use."""
+"""In base64, as `python -m scripts.licences key FILE` prints it. A key that signs no longer stays as long as licences
+signed with it are in use.
+
+The one of today was made for development and has signed nothing that was sold; its private half is in nobody's keeping.
+Whoever sells this product replaces it by their own before the first licence: infra/licences.md has the steps.
+"""
 
 
 class KeyRing:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from scripts.licences import app
+from services.license import keys
 from services.license.envelope import read_licence
 from services.license.keys import KeyRing
 
@@ -38,6 +39,29 @@ def test_what_is_issued_is_taken_by_a_hub_that_knows_the_key(key: Path) -> None:
     terms = read_licence(key.with_name("acme.lic").read_text(), ring).terms
     assert (terms.customer, terms.runners, terms.concurrent_executions) == ("Ädä & Co", 5, 50)
     assert (terms.expires_at, terms.features, terms.installation_id) == (None, ("support",), "here")
+
+
+def test_a_vendors_own_key_takes_the_place_of_the_built_in_one(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue(key)
+    file = key.with_name("acme.lic")
+    refused = run("inspect", str(file))
+    assert (refused.exit_code, "LICENCE_KEY_UNKNOWN" in refused.output) == (1, True)
+    printed, kid = key.with_name("public").read_text().split()
+    monkeypatch.setattr(keys, "BUILT_IN", (printed,))
+    taken = run("inspect", str(file))
+    assert (taken.exit_code, json.loads(taken.stdout)["kid"]) == (0, kid)
+
+
+def test_a_key_that_follows_another_leaves_its_licences_in_force(
+    key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issue(key)
+    (tmp_path / "later").mkdir()
+    later = tmp_path / "later/signing.pem"
+    printed = [key.with_name("public").read_text().split()[0], run("key", str(later)).stdout.split()[0]]
+    issue(later)
+    monkeypatch.setattr(keys, "BUILT_IN", tuple(printed))
+    assert [run("inspect", str(file.with_name("acme.lic"))).exit_code for file in (key, later)] == [0, 0]
 
 
 def test_a_licence_is_inspected_and_a_forged_one_is_not_shown(key: Path) -> None:
