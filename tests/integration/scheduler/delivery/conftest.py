@@ -35,6 +35,7 @@ FAST = DeliveryTimes(
 )
 SEALER = Sealer([bytes(32)])
 EVERYWHERE = AddressPolicy.parse("*")
+STEPS = ["execution.queued", "execution.assigned", "execution.started", "execution.completed"]
 
 ADD_DEMAND = """INSERT INTO demand (labels, capabilities, mode) VALUES ($1, '{}', 'SCHEDULED')
  ON CONFLICT (labels, capabilities, runner_id, mode) DO UPDATE SET mode = excluded.mode RETURNING id"""

@@ -35,3 +35,10 @@ async def begin(pool: "Pool") -> Begun:
         await connection.execute(BEGIN, begun.execution_id, begun.attempt_id, 1, begun.runner_id)
         await connection.execute(RUN, begun.execution_id)
     return begun
+
+
+async def end(pool: "Pool", begun: Begun, days: int) -> None:
+    statement = """UPDATE execution SET status = 'COMPLETED', event = 'FINISH_OK',
+     created_at = now() - $2 * interval '1 day',
+     completed_at = now() - $2 * interval '1 day' WHERE id = $1"""
+    await pool.execute(statement, begun.execution_id, days)
