@@ -86,7 +86,7 @@ def open_driver() -> DesktopDriver:
 
         return X11Driver.open()
     if system == "Windows":
-        from runner.desktop.windows import WindowsDriver  # noqa: PLC0415 - the library is there on this system alone
+        from runner.desktop.windows.driver import WindowsDriver  # noqa: PLC0415 - as above
 
         return WindowsDriver.open()
     raise DesktopError("DESKTOP_UNAVAILABLE", f"Desktops of {system} are not supported; use Linux or Windows.")

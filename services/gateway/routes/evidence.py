@@ -11,7 +11,7 @@ from aiohttp import web
 
 from exekra.scheduler.v1 import evidence_service_pb2
 from services.gateway.peers import find_method
-from services.gateway.routes import execution_shapes as shapes
+from services.gateway.routes import evidence_shapes as shapes
 from services.gateway.routes.declaration import Call, Route
 from services.gateway.routes.shapes import WholeListQuery
 from services.gateway.web.errors import HttpError

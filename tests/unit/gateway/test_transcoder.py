@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from exekra.registry.v1 import runner_admin_service_pb2 as registry
 from exekra.registry.v1 import runner_pb2
 from exekra.scheduler.v1 import attempt_pb2, execution_pb2, execution_service_pb2, workflow_service_pb2
-from services.gateway.routes.execution_shapes import CreateExecution, ExecutionQuery, ExecutionShape, NodeRunShape
+from services.gateway.routes.evidence_shapes import NodeRunShape
+from services.gateway.routes.execution_shapes import CreateExecution, ExecutionQuery, ExecutionShape
 from services.gateway.routes.runner_shapes import ChangeRunner, RunnerShape
 from services.gateway.transcoding.enums import words
 from services.gateway.transcoding.fields import ApiModel, Document, Gather, Outer, Proto

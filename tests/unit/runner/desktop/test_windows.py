@@ -5,7 +5,7 @@ import pytest
 
 from runner.desktop.driver import open_driver
 from runner.desktop.model import DesktopError, Region
-from runner.desktop.windows import WindowsDriver
+from runner.desktop.windows.driver import WindowsDriver
 from tests.unit.runner.desktop.windows_library import Control, Library
 
 

@@ -1,15 +1,14 @@
-"""The driver for Windows: windows and their parts by UI Automation, input by the system's own calls.
-
-Written against the library `uiautomation`, which exists on Windows alone; `_Library` is all of it that is used.
-"""
+"""The driver itself. Written against `uiautomation`, which exists on Windows alone."""
 
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from runner.desktop.capture import Camera
 from runner.desktop.model import Button, DesktopError, Element, Picture, Region, Window
+from runner.desktop.windows.keys import EXTENDED_KEYS, virtual_key
+from runner.desktop.windows.library import Control, Library, Rectangle
 
 ELEMENT_LIMIT: Final = 5_000
 """So many parts of a window are looked at; a table of a million cells is not walked to its end."""
@@ -26,107 +25,13 @@ _BUTTON_FLAGS: Final[dict[Button, tuple[int, int]]] = {
     "right": (0x0008, 0x0010),
     "middle": (0x0020, 0x0040),
 }
-_VIRTUAL_KEYS: Final = (
-    {"ctrl": 0x11, "shift": 0x10, "alt": 0x12, "altgr": 0xA5, "win": 0x5B, "menu": 0x5D, "capslock": 0x14}
-    | {"enter": 0x0D, "tab": 0x09, "escape": 0x1B, "space": 0x20, "backspace": 0x08, "delete": 0x2E, "insert": 0x2D}
-    | {"home": 0x24, "end": 0x23, "pageup": 0x21, "pagedown": 0x22, "left": 0x25, "up": 0x26, "right": 0x27}
-    | {"down": 0x28, "print": 0x2C, "pause": 0x13, "numlock": 0x90}
-    | {f"f{number}": 0x6F + number for number in range(1, 25)}
-    # Those of the number pad and of lists stand for the same on every layout.
-    | {"*": 0x6A, "+": 0x6B, "-": 0x6D, "/": 0x6F, ",": 0xBC, ".": 0xBE}
-)
-_EXTENDED_KEYS: Final = frozenset(
-    {
-        "delete",
-        "insert",
-        "home",
-        "end",
-        "pageup",
-        "pagedown",
-        "left",
-        "up",
-        "right",
-        "down",
-        "menu",
-        "win",
-        "altgr",
-        "/",
-    }
-)
 _CONTROL_KEYS: Final = {"\n": "enter", "\r": "enter", "\t": "tab", "\b": "backspace", "\x1b": "escape"}
-
-
-class _Rectangle(Protocol):
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-
-class _ValuePattern(Protocol):
-    Value: str
-
-
-class _Control(Protocol):
-    Name: str
-    ClassName: str
-    AutomationId: str
-    ControlTypeName: str
-    ProcessId: int
-    NativeWindowHandle: int
-    IsOffscreen: bool
-    BoundingRectangle: _Rectangle
-
-    def GetChildren(self) -> list["_Control"]: ...  # noqa: N802 - the library's names
-
-    def GetPattern(self, patternId: int) -> _ValuePattern | None: ...  # noqa: N802, N803
-
-
-class _Library(Protocol):
-    """What is used of `uiautomation`."""
-
-    def InitializeUIAutomationInCurrentThread(self) -> None: ...  # noqa: N802
-
-    def GetRootControl(self) -> _Control: ...  # noqa: N802
-
-    def ControlFromHandle(self, handle: int) -> _Control | None: ...  # noqa: N802
-
-    def WalkControl(  # noqa: N802
-        self,
-        control: _Control,
-        includeTop: bool,  # noqa: N803
-        maxDepth: int,  # noqa: N803
-    ) -> Iterable[tuple[_Control, int]]: ...
-
-    def GetForegroundWindow(self) -> int: ...  # noqa: N802
-
-    def IsIconic(self, handle: int) -> bool: ...  # noqa: N802
-
-    def ShowWindow(self, handle: int, cmdShow: int) -> bool: ...  # noqa: N802, N803
-
-    def SwitchToThisWindow(self, handle: int) -> None: ...  # noqa: N802
-
-    def SetCursorPos(self, x: int, y: int) -> bool: ...  # noqa: N802
-
-    def mouse_event(self, dwFlags: int, dx: int, dy: int, dwData: int, dwExtraInfo: int) -> None: ...  # noqa: N803
-
-    def keybd_event(self, bVk: int, bScan: int, dwFlags: int, dwExtraInfo: int) -> None: ...  # noqa: N803
-
-    def SendUnicodeChar(self, char: str) -> int: ...  # noqa: N802
-
-    def GetClipboardFormats(self) -> dict[int, str]: ...  # noqa: N802
-
-    def GetClipboardText(self) -> str: ...  # noqa: N802
-
-    def SetClipboardText(self, text: str) -> bool: ...  # noqa: N802
-
-    def IsDesktopLocked(self) -> bool: ...  # noqa: N802
 
 
 class WindowsDriver:
     """See `DesktopDriver`."""
 
-    def __init__(self, library: _Library) -> None:
+    def __init__(self, library: Library) -> None:
         self._library = library
         self._camera = Camera()
         self._keys: list[str] = []
@@ -136,7 +41,7 @@ class WindowsDriver:
     def open(cls) -> "WindowsDriver":
         """Get this thread ready for UI Automation. Raises DesktopError DESKTOP_UNAVAILABLE."""
         try:
-            library = cast("_Library", importlib.import_module("uiautomation"))
+            library = cast("Library", importlib.import_module("uiautomation"))
         except (ImportError, OSError) as error:
             raise DesktopError("DESKTOP_UNAVAILABLE", f"UI Automation cannot be used: {error}") from error
         with _speaking():
@@ -196,7 +101,7 @@ class WindowsDriver:
         """Press or release. Pressing what is down does nothing, nor does releasing what is not."""
         if down == (name in self._keys):
             return
-        code, flags = _virtual_key(name), _EXTENDED if name in _EXTENDED_KEYS else 0
+        code, flags = virtual_key(name), _EXTENDED if name in EXTENDED_KEYS else 0
         with _speaking():
             if down:
                 self._keys.append(name)
@@ -264,10 +169,10 @@ class WindowsDriver:
         finally:
             self._camera.close()
 
-    def _can_be_shown(self, control: _Control) -> bool:
+    def _can_be_shown(self, control: Control) -> bool:
         return not control.IsOffscreen or self._library.IsIconic(control.NativeWindowHandle)
 
-    def _parts(self, control: _Control) -> Iterator[Element]:
+    def _parts(self, control: Control) -> Iterator[Element]:
         walk = self._library.WalkControl(control, False, _DEPTH)
         for _, (part, _depth) in zip(range(ELEMENT_LIMIT), walk, strict=False):
             if part.IsOffscreen:
@@ -282,17 +187,9 @@ class WindowsDriver:
             )
 
 
-def _region(rectangle: _Rectangle) -> Region:
+def _region(rectangle: Rectangle) -> Region:
     width, height = rectangle.right - rectangle.left, rectangle.bottom - rectangle.top
     return Region(rectangle.left, rectangle.top, max(width, 0), max(height, 0))
-
-
-def _virtual_key(name: str) -> int:
-    if name in _VIRTUAL_KEYS:
-        return _VIRTUAL_KEYS[name]
-    if name.isascii() and name.isalnum():
-        return ord(name.upper())
-    raise DesktopError("KEY_UNSUPPORTED", f"Windows has no key {name!r} of its own; type the character instead.")
 
 
 @contextmanager
