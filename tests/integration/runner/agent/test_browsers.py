@@ -8,7 +8,8 @@ import pytest
 from exekra.scheduler.v1 import attempt_pb2 as apb
 from runner.nodes.browser import program
 from tests.integration.runner.agent import graphs
-from tests.integration.runner.agent.hub import Attempt, ScriptedHub
+from tests.integration.runner.agent.attempts import Attempt
+from tests.integration.runner.agent.hub import ScriptedHub
 from tests.integration.runner.agent.processes import AgentProcess
 from tests.integration.runner.agent.waiting import eventually, gone
 

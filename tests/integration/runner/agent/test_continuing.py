@@ -8,7 +8,8 @@ import pytest
 
 from exekra.scheduler.v1 import attempt_pb2 as apb
 from tests.integration.runner.agent import graphs
-from tests.integration.runner.agent.hub import Attempt, ScriptedHub
+from tests.integration.runner.agent.attempts import Attempt
+from tests.integration.runner.agent.hub import ScriptedHub
 from tests.integration.runner.agent.processes import AgentProcess
 
 CALLED = "11111111-1111-4111-8111-111111111111"

@@ -6,7 +6,8 @@ import pytest
 
 from exekra.scheduler.v1 import attempt_pb2 as apb
 from tests.integration.runner.agent import graphs, hanging_nodes
-from tests.integration.runner.agent.hub import SECRET, Attempt, ScriptedHub
+from tests.integration.runner.agent.attempts import Attempt
+from tests.integration.runner.agent.hub import SECRET, ScriptedHub
 from tests.integration.runner.agent.processes import AgentProcess
 from tests.integration.runner.agent.waiting import eventually, gone, read_pids
 

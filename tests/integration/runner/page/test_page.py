@@ -9,7 +9,8 @@ from typing import Any
 from exekra.scheduler.v1 import attempt_pb2 as apb
 from tests.eventually import eventually
 from tests.integration.runner.agent import graphs
-from tests.integration.runner.agent.hub import SECRET, Attempt, ScriptedHub
+from tests.integration.runner.agent.attempts import Attempt
+from tests.integration.runner.agent.hub import SECRET, ScriptedHub
 from tests.integration.runner.agent.processes import LocalAgent
 from tests.integration.runner.page.conftest import Visitor
 
