@@ -50,10 +50,6 @@ class Flow:
     at_end: int = 0
     """What has certainly run when the execution completes."""
 
-    def has_run(self, node_id: str, before: str) -> bool:
-        """Whether a node has certainly run when another one runs."""
-        return bool(self.certain.get(before, 0) & self.bit[node_id])
-
     def may_run_together(self, first: str, second: str) -> bool:
         """Whether two nodes of one level can both run, in any order."""
         if self.ancestors[first] & self.bit[second] or self.ancestors[second] & self.bit[first]:

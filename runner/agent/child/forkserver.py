@@ -18,7 +18,6 @@ from typing import NoReturn
 from runner.agent import graph_run
 from runner.agent.child import main as child_main
 
-FORK = b"fork"
 _PR_SET_PDEATHSIG = 1
 _MESSAGE_BYTES = 4096
 

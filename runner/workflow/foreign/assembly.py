@@ -64,9 +64,6 @@ class _Assembly:
     def _leads_back(self, wire: Wire) -> bool:
         return wire.source in self._bodies.get(wire.target, ())
 
-    def _enters_loop(self, wire: Wire) -> bool:
-        return self._homes.get(wire.target) == wire.source
-
     def _from_triggers(self) -> set[str]:
         """Without any trigger everything begins where nothing leads to."""
         begins = list(self._triggers) or self._beginnings()

@@ -4,7 +4,7 @@ All functions work in the caller's transaction.
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from services.kit.identity import acting_principal
@@ -146,11 +146,6 @@ def draft_of(endpoint: Endpoint) -> Draft:
         verify_tls=endpoint.verify_tls,
         ca_pem=endpoint.ca_pem,
     )
-
-
-def with_filter(draft: Draft, **changes: Any) -> Draft:
-    """The draft with parts of its filter replaced."""
-    return replace(draft, filter=replace(draft.filter, **changes)) if changes else draft
 
 
 def resource(endpoint: Endpoint) -> Resource:

@@ -89,11 +89,6 @@ class State:
     probe_execution_id: str | None = None
     release_left: int | None = None
 
-    @property
-    def is_quiet(self) -> bool:
-        """Nothing to remember: an execution that ends well changes nothing."""
-        return self.breaker is Breaker.CLOSED and self.streak == 0 and self.release_left is None
-
 
 def fold(state: State, outcomes: Sequence[Outcome], now: datetime) -> State:
     """What the outcomes, in the order in which they ended, make of the breaker."""

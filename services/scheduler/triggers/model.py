@@ -52,6 +52,3 @@ class Changed:
 
     before: Mapping[str, object]
     after: Mapping[str, object]
-
-
-UNCHANGED = Changed({}, {})

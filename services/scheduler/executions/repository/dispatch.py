@@ -20,7 +20,6 @@ HOLD = "INSERT INTO dispatch_hold (reason, held_by) VALUES ($1, $2) ON CONFLICT 
 RELEASE = "DELETE FROM dispatch_hold RETURNING true"
 READ_STATE = """SELECT h.reason, h.held_by, h.held_at, current_setting('server_version') AS database_version
  FROM (SELECT) one LEFT JOIN dispatch_hold h ON true"""
-IS_HELD = "SELECT EXISTS (SELECT FROM dispatch_hold)"
 HAS_DUE = """SELECT EXISTS (SELECT FROM execution
  WHERE waiting_for IS NOT NULL AND waiting_for <> 'CONCURRENCY' AND ready_at <= now())"""
 HAS_CLAIMABLE = "SELECT EXISTS (SELECT FROM execution WHERE status = 'QUEUED' AND waiting_for IS NULL)"
