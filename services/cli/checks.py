@@ -9,7 +9,7 @@ from services.cli.client import connected
 from services.cli.errors import UNREACHABLE, CliError
 from services.cli.profile import Profile
 from services.client import Hub, Unavailable
-from services.client.models.administration import License
+from services.client.models.administration import Dispatch, License
 from services.client.models.runners import Runner
 
 GOOD, POOR, BAD = "ok", "warning", "wrong"
@@ -57,6 +57,8 @@ async def _checks(hub: Hub, signed_in: bool) -> AsyncIterator[Check]:
     yield Check("signed in", GOOD, f"as {who.user.email}, role {who.user.role}")
     if "license:view" in who.permissions:
         yield _license(await hub.administration.license())
+    if "execution:view" in who.permissions:
+        yield _dispatch(await hub.administration.dispatch())
     if "runner:view" in who.permissions:
         yield _runners([runner async for runner in hub.runners.each()])
     if "audit:view" in who.permissions:
@@ -107,6 +109,17 @@ def _backup(made_at: datetime | None) -> Check:
     if age > OLD_BACKUP:
         return Check("backup", POOR, f"{text}, {age.days} days ago. Make them by a schedule: exekra backup FILE")
     return Check("backup", GOOD, text)
+
+
+def _dispatch(found: Dispatch) -> Check:
+    if not found.held:
+        return Check("dispatch", GOOD, "work is assigned")
+    return Check(
+        "dispatch",
+        POOR,
+        f"held by {found.held_by}: {found.reason or 'no reason given'}. Nothing is assigned until a person says: "
+        "exekra dispatch release",
+    )
 
 
 def _runners(found: list[Runner]) -> Check:

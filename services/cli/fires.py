@@ -19,6 +19,7 @@ from services.cli.triggers import (
     Zone,
     find_trigger,
     given_inputs,
+    require_zone,
     schedule_members,
 )
 from services.client import Hub
@@ -61,6 +62,7 @@ def preview_schedule(
 ) -> None:
     """Show when a schedule would fire, without making it."""
     session = session_of(context)
+    require_zone(zone)
     body = {**schedule_members(cron, every, at, zone, starts, ends, calendar), "count": count}
     answer = session.ask(lambda hub: hub.post("/triggers/preview", body))
     fires = [(each["at"], f"{each['local']}  {each['dst'] or ''}".rstrip()) for each in answer["fires"]]

@@ -70,7 +70,14 @@ def status(context: typer.Context) -> None:
         who = await hub.administration.me()
         backup = await checks.last_backup(hub) if "audit:view" in who.permissions else None
         made_at = backup.isoformat() if backup else None
-        return {"url": hub.url, "version": version, "lastBackupAt": made_at, **await hub.administration.dashboard()}
+        dispatch = await hub.administration.dispatch() if "execution:view" in who.permissions else None
+        return {
+            "url": hub.url,
+            "version": version,
+            "lastBackupAt": made_at,
+            "dispatch": dispatch.as_json() if dispatch else None,
+            **await hub.administration.dashboard(),
+        }
 
     found = session.ask(look)
     executions = ", ".join(
@@ -83,12 +90,23 @@ def status(context: typer.Context) -> None:
     ]
     lines = [
         f"Hub        {found['url']}  version {shown(found['version'])}",
+        *_held_lines(found["dispatch"]),
         f"executions {executions or 'none'}",
         f"runners    {runners or 'none'}",
         *([f"backup     {found['lastBackupAt']:.16}"] if found["lastBackupAt"] else []),
         *failures,
     ]
     session.output.document(found, lines)
+
+
+def _held_lines(dispatch: dict[str, Any] | None) -> list[str]:
+    if dispatch is None or not dispatch["held"]:
+        return []
+    since = shown(dispatch.get("heldAt"))[:16]
+    return [
+        f"held       by {shown(dispatch.get('heldBy'))} since {since}: {dispatch.get('reason') or 'no reason given'}",
+        "           Nothing is assigned until a person says: exekra dispatch release",
+    ]
 
 
 def doctor(context: typer.Context) -> None:

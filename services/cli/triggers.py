@@ -83,6 +83,7 @@ def create_trigger(
     if webhook:
         body |= {"kind": "webhook", "auth": {"type": auth}}
     else:
+        require_zone(zone)
         body |= {"kind": "schedule", **schedule_members(cron, every, at, zone, starts, ends, calendar)}
         body |= _rules(jitter, misfire, grace, overlap)
 
@@ -214,6 +215,12 @@ def _switch(context: typer.Context, name: str, verb: str) -> None:
     answer = session.ask(switch)
     trigger = answer["trigger"]
     session.output.document(answer, [f"{trigger['name']} is {_state(trigger)}.", *_facts(trigger)])
+
+
+def require_zone(zone: str | None) -> None:
+    """Raises CliError for a schedule that does not say by whose clock it is meant: this machine's would be a guess."""
+    if zone is None:
+        raise usage("Say by which time zone's clock it is meant: --zone Europe/Berlin")
 
 
 def schedule_members(

@@ -150,7 +150,13 @@ def test_dispatch_is_held_and_released(hub: ScriptedHub, exekra: Exekra) -> None
 def test_the_doctor_names_what_is_wrong(hub: ScriptedHub, exekra: Exekra) -> None:
     hub.answer("GET /healthz", {"status": "ok"})
     hub.answer("GET /readyz", {"status": "not ready", "checks": {"registry": False}}, status=503)
-    hub.answer("GET /api/auth/me", {"user": {"email": "a@b", "role": "ADMIN"}, "permissions": ["runner:view"]})
+    hub.answer(
+        "GET /api/auth/me",
+        {"user": {"email": "a@b", "role": "ADMIN"}, "permissions": ["execution:view", "runner:view"]},
+    )
+    hub.answer(
+        "GET /api/dispatch", {"dispatch": {"held": True, "reason": "restored", "heldBy": "restore", "bell": "redis"}}
+    )
     hub.answer("GET /api/runners", page())
     ran = exekra("doctor", "--json")
     verdicts = {check["name"]: check["verdict"] for check in ran.document["checks"]}
@@ -160,8 +166,21 @@ def test_the_doctor_names_what_is_wrong(hub: ScriptedHub, exekra: Exekra) -> Non
         "clock": "ok",
         "services": "wrong",
         "signed in": "ok",
+        "dispatch": "warning",
         "runners": "warning",
     }
+
+
+def test_the_status_says_that_work_is_held_and_how_it_goes_on(hub: ScriptedHub, exekra: Exekra) -> None:
+    held = {"held": True, "reason": "restored from a backup", "heldBy": "restore", "heldAt": "2026-03-02T08:00:00Z"}
+    hub.answer("GET /.well-known/exekra", {"version": "1"})
+    hub.answer("GET /api/auth/me", {"user": {"email": "a@b", "role": "OPERATOR"}, "permissions": ["execution:view"]})
+    hub.answer("GET /api/dispatch", {"dispatch": {**held, "bell": "none"}})
+    hub.answer("GET /api/dashboard", {"executions": [], "runners": [], "recentFailures": []})
+    ran = exekra("status")
+    assert ran.status == 0, ran.err
+    assert "by restore since 2026-03-02T08:00: restored from a backup" in ran.out
+    assert "exekra dispatch release" in ran.out
 
 
 def test_migrating_needs_a_database(hub: ScriptedHub, exekra: Exekra, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,3 +90,13 @@ def test_what_a_backfill_leaves_is_said(hub: ScriptedHub, exekra: Exekra) -> Non
     ran = exekra("trigger", "backfill", "Nightly", "--from", "2026-03-01T00:00:00Z", "--until", "2026-03-02T00:00:00Z")
     assert "7 more" in ran.out
     assert hub.sent(f"POST /api/triggers/{TRIGGER_ID}/backfill").body["dryRun"] is False
+
+
+def test_a_schedule_without_a_time_zone_is_asked_for_one_before_anything_is_sent(
+    hub: ScriptedHub, exekra: Exekra
+) -> None:
+    for words in (["create", "Invoices", "Nightly"], ["preview"]):
+        ran = exekra("trigger", *words, "--cron", "0 8 * * *")
+        assert ran.status == 2
+        assert "--zone Europe/Berlin" in ran.err
+    assert hub.received == []
