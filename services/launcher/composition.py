@@ -17,7 +17,7 @@ from services.launcher.child_process import ChildSpec
 from services.launcher.first_admin import FirstAdmin
 from services.launcher.home import Home
 from services.launcher.probes import Probe, accepts_at, answers_at
-from services.launcher.secrets import kept_key, kept_secret, write_secret
+from services.launcher.secrets import kept_key, write_secret
 from services.launcher.settings import LauncherSettings
 
 # Who answers others stops after them: the gateway first, the audit log last.
@@ -32,7 +32,6 @@ LAUNCHER_NAMES: Final = (
     "ADMIN_PASSWORD",
     "VAULT_KEY",
     "INSTALLATION_KEY",
-    "SETUP_TOKEN",
     "LISTEN",
     "METRICS_LISTEN",
 )
@@ -92,8 +91,6 @@ class Composition:
             kept_key(secrets, "installation-key")
             own["INSTALLATION_KEY_FILE"] = str(secrets / "installation-key")
         if service == "gateway":
-            kept_secret(secrets, "setup-token")
-            own["SETUP_TOKEN_FILE"] = str(secrets / "setup-token")
             own["ADMIN_EMAIL"] = self.admin.email
             given = self.settings.admin_password.get_secret_value()
             if given:
