@@ -21,7 +21,8 @@ export function HeldBanner() {
         </Link>
       }
     >
-      <b className="strong">No work is given out until somebody releases it.</b> {data.heldBy} holds it since <Time at={data.heldAt} />
+      <b className="strong">No work is given out until somebody releases it.</b> {data.heldBy} holds it since{" "}
+      <Time at={data.heldAt} />
       {data.reason ? `: ${data.reason}` : "."}
     </Note>
   );
