@@ -44,6 +44,7 @@ async def bring_in_automation(client: HubClient, workflows: dict[str, str]) -> d
     webhook = await _webhook(client, workflows["orders"])
     endpoint = await _endpoints(client)
     await _credentials(client)
+    await _variables(client)
     await _question(client)
     return {"calendar": calendar, "schedule": schedule, "webhook": webhook, "endpoint": endpoint}
 
@@ -136,6 +137,14 @@ async def _endpoints(client: HubClient) -> str:
         },
     )
     return identifier
+
+
+async def _variables(client: HubClient) -> None:
+    for name, description, value in (
+        ("vatRate", "Normal rate; changes by law only.", 0.255),
+        ("branches", "Whoever books for themselves.", ["Turku", "Tampere", "Oulu"]),
+    ):
+        await client.call("POST", "/variables", {"name": name, "description": description, "value": value})
 
 
 async def _credentials(client: HubClient) -> None:

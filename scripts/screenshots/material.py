@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from scripts.demo.client import HubClient
 from scripts.screenshots.automation import bring_in_automation
+from scripts.screenshots.queues import bring_in_queues
 
 START: Final = {"id": "start", "type": "control.start", "name": "Start", "config": {}, "position": {"x": 0, "y": 0}}
 WAIT_SECONDS: Final = 90.0
@@ -39,6 +40,7 @@ async def bring_in(client: HubClient, runner_id: str) -> dict[str, str]:
     for execution in finished:
         await _ended(client, execution)
     automation = await bring_in_automation(client, {"intake": intake, "orders": orders, "sync": sync})
+    queues = await bring_in_queues(client)
     graph = intake_graph()
     graph["nodes"][1]["name"] = "Search both mailboxes"
     await client.call("PUT", f"/workflows/{intake}/draft", {"graph": graph, "note": "A second mailbox"})
@@ -58,6 +60,7 @@ async def bring_in(client: HubClient, runner_id: str) -> dict[str, str]:
         "queued": queued,
         "runner": runner_id,
         **automation,
+        **queues,
     }
 
 
