@@ -1,14 +1,17 @@
 /** Mantine in the product's tokens: every colour it uses is one of ours, in both schemes. */
 import {
   ActionIcon,
+  Autocomplete,
   Button,
   Checkbox,
   createTheme,
   Input,
   Menu,
   Modal,
+  MultiSelect,
   Select,
   Switch,
+  TagsInput,
   Tooltip,
   type CSSVariablesResolver,
   type MantineColorsTuple,
@@ -27,6 +30,9 @@ const iris: MantineColorsTuple = [
   "#463ab8",
   "#3d3878",
 ];
+
+/** The list box scrolls by itself: a pane inside it could be scrolled, and be reached by no key. */
+const LIST = { withScrollArea: false };
 
 export const theme = createTheme({
   colors: { iris },
@@ -47,7 +53,10 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", size: 30 } }),
     Input: Input.extend({ defaultProps: { size: "sm" } }),
     InputWrapper: Input.Wrapper.extend({ defaultProps: { size: "sm" } }),
-    Select: Select.extend({ defaultProps: { allowDeselect: false, withAlignedLabels: true } }),
+    Select: Select.extend({ defaultProps: { ...LIST, allowDeselect: false, withAlignedLabels: true } }),
+    MultiSelect: MultiSelect.extend({ defaultProps: LIST }),
+    TagsInput: TagsInput.extend({ defaultProps: LIST }),
+    Autocomplete: Autocomplete.extend({ defaultProps: LIST }),
     Checkbox: Checkbox.extend({ defaultProps: { size: "xs" } }),
     Switch: Switch.extend({ defaultProps: { size: "sm" } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, multiline: true, maw: 360 } }),

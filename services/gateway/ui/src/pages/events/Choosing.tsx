@@ -28,7 +28,6 @@ export function Choosing({ types, workflowIds, onChange, error }: ChoosingProps)
         description="Names, with * for any part: execution.* is everything about executions."
         placeholder={types.length === 0 ? "execution.failed" : ""}
         data={[...groups, ...known.map((type) => type.name)]}
-        maxDropdownHeight={260}
         splitChars={[",", " "]}
         renderOption={({ option }) => (
           <span>
