@@ -28,6 +28,8 @@ export interface PhoneRow {
   detail?: ReactNode;
   right?: ReactNode;
   below?: ReactNode;
+  /** Buttons and menus; beside the row's link, never in it. */
+  act?: ReactNode;
 }
 
 interface DataTableProps<Row> {
@@ -144,7 +146,7 @@ function PhoneRows<Row>({ label, rows, rowKey, href, phone, at, ref }: PartProps
   return (
     <ul className={classes["rows"]} aria-label={label} ref={ref}>
       {rows.map((row) => {
-        const { icon, title, detail, right, below } = phone(row);
+        const { icon, title, detail, right, below, act } = phone(row);
         const inside = (
           <>
             {icon && <span className={classes["rowIcon"]}>{icon}</span>}
@@ -167,6 +169,7 @@ function PhoneRows<Row>({ label, rows, rowKey, href, phone, at, ref }: PartProps
             ) : (
               <div className={classes["row"]}>{inside}</div>
             )}
+            {act && <span className={classes["act"]}>{act}</span>}
           </li>
         );
       })}

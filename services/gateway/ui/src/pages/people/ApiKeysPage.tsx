@@ -101,7 +101,7 @@ export function ApiKeysPage() {
                 phone={(row) => ({
                   title: row.name,
                   detail: row.scopes.join(", "),
-                  right: (
+                  act: (
                     <Button size="xs" variant="danger" onClick={() => setRevoked(row)}>
                       Revoke…
                     </Button>

@@ -87,7 +87,7 @@ export function UsersPage() {
                   title: <Name user={row} />,
                   detail: row.email,
                   right: ROLES[row.role].label,
-                  below: <UserMenu user={row} />,
+                  act: <UserMenu user={row} />,
                 })}
               />
               <PageFoot nextCursor={page.nextCursor} />

@@ -85,7 +85,7 @@ export function VariablesPage() {
                 icon: <IconVariable size={16} stroke={1.5} />,
                 title: row.name,
                 detail: shortValue(row.value),
-                right: mayEdit && <VariableMenu variable={row} onChange={() => setChanged(row)} />,
+                act: mayEdit && <VariableMenu variable={row} onChange={() => setChanged(row)} />,
               })}
             />
           )

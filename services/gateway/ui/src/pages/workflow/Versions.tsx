@@ -1,6 +1,7 @@
 /** Every numbered version: who, when, why; comparing two, going back to one. */
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconArrowBackUp, IconArrowsDiff } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { api, unwrap } from "~/api/client";
@@ -11,6 +12,7 @@ import { DataTable, type Column } from "~/shared/DataTable";
 import { nameActor } from "~/shared/executions/story";
 import { toast } from "~/shared/Feedback";
 import { Loaded } from "~/shared/Loaded";
+import { MoreMenu } from "~/shared/MoreMenu";
 import { Panel } from "~/shared/Panel";
 import { Time } from "~/shared/Time";
 
@@ -23,6 +25,9 @@ export function Versions({ workflow }: { workflow: Workflow }) {
   const mayPublish = useMay("workflow:publish");
   const [goingBack, setGoingBack] = useState<Version | null>(null);
   const [from, to] = [Number(search["from"]), Number(search["to"])];
+
+  const compare = (row: Version) => change({ from: String(row.version - 1), to: String(row.version) });
+  const mayGoBackTo = (row: Version) => mayPublish && row.publishedAt !== null && !row.published;
 
   const columns: readonly Column<Version>[] = [
     { key: "version", head: "Version", width: "150px", cell: (row) => <Numbered version={row} workflow={workflow} /> },
@@ -48,15 +53,11 @@ export function Versions({ workflow }: { workflow: Workflow }) {
       cell: (row) => (
         <span className="row" style={{ justifyContent: "flex-end" }}>
           {row.version > 1 && (
-            <Button
-              size="xs"
-              variant="subtle"
-              onClick={() => change({ from: String(row.version - 1), to: String(row.version) })}
-            >
+            <Button size="xs" variant="subtle" onClick={() => compare(row)}>
               What changed
             </Button>
           )}
-          {mayPublish && row.publishedAt && !row.published && (
+          {mayGoBackTo(row) && (
             <Button size="xs" onClick={() => setGoingBack(row)}>
               Go back…
             </Button>
@@ -81,6 +82,19 @@ export function Versions({ workflow }: { workflow: Workflow }) {
                 title: <Numbered version={row} workflow={workflow} />,
                 detail: row.note || nameActor(row.createdBy),
                 below: <Time at={row.savedAt} />,
+                act: (
+                  <MoreMenu
+                    of={`version ${row.version}`}
+                    actions={[
+                      row.version > 1 && { label: "What changed", icon: IconArrowsDiff, act: () => compare(row) },
+                      mayGoBackTo(row) && {
+                        label: "Go back…",
+                        icon: IconArrowBackUp,
+                        act: () => setGoingBack(row),
+                      },
+                    ]}
+                  />
+                ),
               })}
             />
           )}
