@@ -17,6 +17,7 @@ import { Age } from "~/shared/Time";
 
 import { CredentialModal, type Doing } from "./CredentialForm";
 import { CredentialMenu } from "./CredentialMenu";
+import { tellLimits } from "./limits";
 import { credentialsQuery, type Credential } from "./queries";
 
 const SHOWN_USERS = 2;
@@ -25,11 +26,25 @@ const COLUMNS: readonly Column<Credential>[] = [
   {
     key: "name",
     head: "Credential",
-    width: "22%",
+    width: "24%",
     main: true,
-    cell: (row) => <span className="mono">{row.name}</span>,
+    cell: (row) => (
+      <span title={row.description || undefined}>
+        <span className="mono">{row.name}</span> {row.description && <span className="dim">{row.description}</span>}
+      </span>
+    ),
   },
-  { key: "fields", head: "Fields", width: "20%", cell: (row) => <span className="mut">{row.fields.join(", ")}</span> },
+  { key: "fields", head: "Fields", width: "16%", cell: (row) => <span className="mut">{row.fields.join(", ")}</span> },
+  {
+    key: "limits",
+    head: "Only for",
+    width: "22%",
+    cell: (row) => (
+      <span className="mut" title={tellLimits(row)}>
+        {tellLimits(row)}
+      </span>
+    ),
+  },
   { key: "users", head: "Used by", cell: (row) => <Users credential={row} /> },
   { key: "used", head: "Last used", width: "120px", align: "right", cell: (row) => <LastUsed credential={row} /> },
   {
@@ -94,9 +109,9 @@ export function CredentialsPage() {
               phone={(row) => ({
                 icon: <IconLock size={16} stroke={1.5} />,
                 title: row.name,
-                detail: row.fields.join(", "),
+                detail: row.description || tellLimits(row),
                 right: <LastUsed credential={row} />,
-                ...(mayManage && { below: menuOf(row) }),
+                act: mayManage && menuOf(row),
               })}
             />
           )
