@@ -86,7 +86,8 @@ export function QueuesPage() {
                 icon: <IconInbox size={16} stroke={1.5} />,
                 title: row.name,
                 detail: `${formatCount(row.counts.new)} waiting, ${formatCount(row.counts.inProgress)} in progress`,
-                right: <Needs queue={row} />,
+                // Without its heading, "nothing" would say that there are no items.
+                right: needs(row) > 0 && <Needs queue={row} />,
               })}
             />
           )
@@ -97,9 +98,14 @@ export function QueuesPage() {
   );
 }
 
+/** Items that wait for a person's decision. */
+function needs({ counts }: Queue): number {
+  return counts.lost + counts.failed;
+}
+
 function Needs({ queue }: { queue: Queue }) {
   const { lost, failed } = queue.counts;
-  if (lost + failed === 0) return <span className="dim">nothing</span>;
+  if (needs(queue) === 0) return <span className="dim">nothing</span>;
   return (
     <span className="row">
       {lost > 0 && (
