@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 
-import { describeInstant, formatAge, formatBytes, formatDuration, formatInstant, spellDuration } from "./format";
+import {
+  describeInstant,
+  endSentence,
+  formatAge,
+  formatBytes,
+  formatDuration,
+  formatInstant,
+  spellDuration,
+} from "./format";
 
 describe("durations", () => {
   it("are clocks in tables", () => {
@@ -39,4 +47,10 @@ describe("instants", () => {
 it("ages and sizes take the unit that fits", () => {
   expect([4_000, 720_000, 7_200_000, 400_000_000].map(formatAge)).toEqual(["4 s", "12 min", "2 h", "4 d"]);
   expect([12, 1_400, 1_400_000, 412_000_000].map(formatBytes)).toEqual(["12 B", "1.4 kB", "1.4 MB", "412 MB"]);
+});
+
+it("what somebody else wrote ends as a sentence", () => {
+  expect(endSentence("Name or service not known")).toBe("Name or service not known.");
+  expect(endSentence("The receiver is away. ")).toBe("The receiver is away. ");
+  expect(endSentence("Who?")).toBe("Who?");
 });

@@ -97,6 +97,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** What somebody else wrote, with a full stop, so that our own words can follow. */
+export function endSentence(text: string): string {
+  return /[.!?…]$/.test(text.trimEnd()) ? text : `${text.trimEnd()}.`;
+}
+
 /** The part of an id that people compare: ids begin with their time, so the end tells them apart. */
 export function shortId(id: string): string {
   return id.slice(-8);

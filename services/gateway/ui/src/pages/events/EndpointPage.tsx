@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useMay } from "~/api/session";
 import { usePolling } from "~/live/hooks";
 import { Note } from "~/shared/Feedback";
+import { endSentence } from "~/shared/format";
 import { Loaded } from "~/shared/Loaded";
 import { Page } from "~/shared/Page";
 import { Facts, Panel } from "~/shared/Panel";
@@ -68,8 +69,8 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
       )}
       {endpoint.enabled && endpoint.failures > 0 && endpoint.lastError && (
         <Note tone="warn">
-          The last {endpoint.failures} tries failed: {endpoint.lastError} What is not taken is tried again; each
-          delivery says until when.
+          The last {endpoint.failures} tries failed: {endSentence(endpoint.lastError)} What is not taken is tried again;
+          each delivery says until when.
         </Note>
       )}
       <div className="columns aside">

@@ -58,24 +58,22 @@ function Examples({ items }: { items: readonly { language: string; code: string 
       aside="with the secret in SECRET"
       bleed
       actions={
-        <SegmentedControl
-          aria-label="Language"
-          size="xs"
-          data={items.map(({ language }) => ({ value: language, label: LANGUAGES[language] ?? language }))}
-          value={chosen}
-          onChange={setChosen}
-        />
+        <>
+          <SegmentedControl
+            aria-label="Language"
+            size="xs"
+            data={items.map(({ language }) => ({ value: language, label: LANGUAGES[language] ?? language }))}
+            value={chosen}
+            onChange={setChosen}
+          />
+          {example && <CopyIcon text={example.code} what="the example" />}
+        </>
       }
     >
       {example && (
-        <div className={classes["code"]}>
-          <pre className="code" tabIndex={0} aria-label="Example">
-            {example.code}
-          </pre>
-          <span className={classes["copy"]}>
-            <CopyIcon text={example.code} what="the example" />
-          </span>
-        </div>
+        <pre className={`code ${classes["code"]}`} tabIndex={0} aria-label="Example">
+          {example.code}
+        </pre>
       )}
     </Panel>
   );

@@ -38,7 +38,8 @@ export function TriggerForm({ draft, update, declared, error, isNew, isChanged, 
   const isSchedule = draft.kind === "schedule";
   const words = isSchedule && !preview.error ? (preview.data?.description ?? "") : "";
   return (
-    <div className={classes["columns"]}>
+    // Saved by the page's own button; a form so that browsers know what the secret belongs to.
+    <form className={classes["columns"]} onSubmit={(event) => event.preventDefault()}>
       <Panel bleed>
         <Section title="Name">
           <TextInput
@@ -69,7 +70,7 @@ export function TriggerForm({ draft, update, declared, error, isNew, isChanged, 
         {isSchedule && <Preview query={preview} zone={draft.timezone} isChanged={isChanged} />}
         {aside}
       </div>
-    </div>
+    </form>
   );
 }
 
