@@ -74,7 +74,9 @@ class Person:
 
     async def problems(self) -> list[Any]:
         """Everything serious that axe finds on the page."""
-        await self.page.evaluate(await asyncio.to_thread(AXE.read_text))
+        # Half a megabyte: once for each document, not for each look at it.
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(await asyncio.to_thread(AXE.read_text))
         await self.page.evaluate(SETTLE)
         found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
