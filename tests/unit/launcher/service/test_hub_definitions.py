@@ -1,6 +1,6 @@
-import getpass
 import os
 import plistlib
+import pwd
 import shutil
 import subprocess
 import sys
@@ -63,7 +63,7 @@ def test_root_makes_a_service_of_the_machine_and_others_one_of_their_own(
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze")
 @pytest.mark.parametrize("manager", ["--system", "--user"])
 def test_systemd_finds_nothing_wrong_with_the_unit(of_machine: HubService, tmp_path: Path, manager: str) -> None:
-    service = replace(of_machine, account=getpass.getuser() if manager == "--system" else "")
+    service = replace(of_machine, account=pwd.getpwuid(os.getuid()).pw_name if manager == "--system" else "")
     service.home.mkdir()
     service.settings.write_text("")
     unit = tmp_path / "exekra-hub.service"
@@ -116,7 +116,7 @@ def test_only_root_chooses_an_account_and_one_that_there_is(tmp_path: Path, monk
         define(tmp_path, 10, account="root")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert define(tmp_path, 10, account="root").account == "root"
-    assert define(tmp_path, 10).account == getpass.getuser()
+    assert define(tmp_path, 10).account == pwd.getpwuid(os.getuid()).pw_name
     with pytest.raises(ServiceError, match="no account"):
         define(tmp_path, 10, account="no-such-account")
 
