@@ -18,6 +18,12 @@ END_SECONDS: Final = 2.0
 """How long a program may take to end when it is asked to; then it is killed."""
 _OURS: Final = "EXEKRA_"
 _SHOWN: Final = 1_000
+_staying: Final[list[int]] = []
+
+
+def any_stays() -> bool:
+    """Whether a program that this process started may outlive it."""
+    return bool(_staying)
 
 
 class Program:
@@ -91,6 +97,8 @@ class Programs:
             raise DesktopError("APP_NOT_STARTED", f"{arguments[0]!r} cannot be started: {error}.") from error
         program = Program(process, output, stays=stays)
         self._started.append(program)
+        if stays:
+            _staying.append(program.pid)
         return program
 
     async def close(self) -> None:

@@ -11,14 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from runner.agent.child.ending import Orphans, adopt_orphans, end_descendants
 from runner.agent.child.pipe import Frame, Pipe, parse
 from runner.agent.child.tree import MARK
 from runner.agent.graph_run import GraphRun, load_call, load_plan, warm_up
 from runner.agent.model import DebugWord, End, StoredFile
 from runner.agent.usage import own_totals
 from runner.agent.work import Question, RunOrder
+from runner.desktop.programs import any_stays
 from runner.engine.plan import Plan
 from runner.nodes.base import NodeFailure
+
+REAP_SECONDS = 5.0
 
 
 class PipeOutlet:
@@ -76,6 +80,7 @@ class PipeOutlet:
 
 def run(connection: socket.socket) -> None:
     """Serve one order on this connection to the agent."""
+    adopt_orphans()
     asyncio.run(_serve(connection))
 
 
@@ -93,16 +98,28 @@ async def _serve(connection: socket.socket) -> None:
     graph_run = GraphRun(order, _plan(order), [load_call(call) for call in order.calls], outlet)
     async with asyncio.TaskGroup() as group:
         listener = group.create_task(_obey(pipe, graph_run, outlet))
+        reaper = group.create_task(_reap())
         end = await graph_run.run(Path(task["workdir"]))
+        if not any_stays():
+            # What cast off its parents, its session and its mark; beside a program that stays nobody could tell it.
+            await asyncio.to_thread(end_descendants)
         after = own_totals()
         pipe.send_json(Frame.END, _end_document(end, after.cpu_seconds - before.cpu_seconds, after.memory_peak))
         listener.cancel()
+        reaper.cancel()
     await pipe.flush_and_close()
 
 
 def _plan(order: RunOrder) -> Plan:
     # The agent has compiled it: it orders nothing that cannot run.
     return load_plan(Path(order.graph_path).read_bytes(), checked=True)
+
+
+async def _reap() -> NoReturn:
+    orphans = Orphans()
+    while True:
+        await asyncio.sleep(REAP_SECONDS)
+        orphans.reap()
 
 
 async def _obey(pipe: Pipe, graph_run: GraphRun, outlet: PipeOutlet) -> NoReturn:

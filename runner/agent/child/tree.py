@@ -7,12 +7,14 @@ mark in the environment (a daemon that left both). A pid alone is never trusted:
 import json
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
+
+from runner.agent.child.ending import Kin
 
 MARK = "EXEKRA_ATTEMPT"
 """Environment name that programs started by an execution inherit; its value is the attempt's id."""
@@ -43,30 +45,20 @@ def kill_group(pid: int) -> None:
 
 
 def kill_tree(member: Member) -> int:
-    """Kill every process of the execution, wherever it went; returns how many there were."""
-    found = {process.pid: process for process in _members(member)}
-    for process in found.values():
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    return len(found)
+    """Kill every process of the execution, wherever it went and while it makes others; returns how many there were.
+
+    Blocks for some hundredths of a second, for seconds when they fork without pause.
+    """
+    root = _root(member)
+    return Kin(root, partial(_belongs, member=member, session_is_ours=root is not None)).end()
 
 
-def _members(member: Member) -> Iterator[psutil.Process]:
-    root: psutil.Process | None
-    try:
-        root = psutil.Process(member.pid)
-        if abs(root.create_time() - member.started_at) > _CLOCK_SLACK_SECONDS:
-            root = None
-    except psutil.NoSuchProcess:
-        root = None
-    if root is not None:
-        with suppress(psutil.NoSuchProcess):
-            yield from root.children(recursive=True)
-        yield root
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and _belongs(process, member, session_is_ours=root is not None):
-                yield process
+def _root(member: Member) -> psutil.Process | None:
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(member.pid)
+        if abs(process.create_time() - member.started_at) <= _CLOCK_SLACK_SECONDS:
+            return process
+    return None
 
 
 def _belongs(process: psutil.Process, member: Member, *, session_is_ours: bool) -> bool:

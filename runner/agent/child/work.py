@@ -62,7 +62,7 @@ class ChildWork:
                 task.cancel()
             if end is None:
                 # Cancelled, or ended without a word: what it started may live on.
-                kill_tree(child.member)
+                await asyncio.to_thread(kill_tree, child.member)
             child.release()
         return end if end is not None else await self._describe_crash(child)
 

@@ -2,11 +2,11 @@
 
 import os
 import signal
-import sys
 from contextlib import suppress
 
 import psutil
 
+from runner.agent.child.ending import Kin
 from runner.nodes.scripts.surroundings import MARK
 
 
@@ -18,22 +18,18 @@ def ask_to_end(pid: int) -> None:
 
 
 def kill_family(pid: int, mark: str) -> None:
-    """Kill all of it at once. Looks at every process of the machine, which takes milliseconds."""
-    found = _with_descendants(pid) if sys.platform == "win32" else []
+    """Kill all of it, also what makes others meanwhile. Looks at every process of the machine: milliseconds."""
+    Kin(_script(pid), lambda process: process.environ().get(MARK) == mark).end()
     if hasattr(os, "killpg"):
+        # What the script left in its group when it ended, without the mark.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
-                found.append(process)
-    for process in found:
-        with suppress(psutil.Error):
-            process.kill()
 
 
-def _with_descendants(pid: int) -> list[psutil.Process]:
+def _script(pid: int) -> psutil.Process | None:
+    """The script itself, unless it ended and its number went to another process."""
     with suppress(psutil.Error):
         process = psutil.Process(pid)
-        return [*process.children(recursive=True), process]
-    return []
+        if process.ppid() == os.getpid():
+            return process
+    return None
