@@ -17,7 +17,7 @@ Parameters = Mapping[str, Any]
 class SqliteConnection(NodeConfig):
     """A file of SQLite."""
 
-    type: Literal["sqlite"] = "sqlite"
+    type: Literal["sqlite"] = Field(default="sqlite", title="Database", description="A file on the runner's machine.")
     path: str = Field(title="File", description="Path of the database.")
     create: bool = Field(default=False, title="Create", description="Make the file when it is missing (db.execute).")
 
@@ -42,14 +42,16 @@ class ServerConnection(NodeConfig):
 class PostgresConnection(ServerConnection):
     """A PostgreSQL server."""
 
-    type: Literal["postgres"] = "postgres"
+    type: Literal["postgres"] = Field(
+        default="postgres", title="Database", description="A server that speaks PostgreSQL."
+    )
     port: int = Field(default=5432, ge=1, le=65_535, title="Port", description="Where the server listens.")
 
 
 class MysqlConnection(ServerConnection):
     """A MySQL or MariaDB server."""
 
-    type: Literal["mysql"] = "mysql"
+    type: Literal["mysql"] = Field(default="mysql", title="Database", description="A MySQL or MariaDB server.")
     port: int = Field(default=3306, ge=1, le=65_535, title="Port", description="Where the server listens.")
 
 

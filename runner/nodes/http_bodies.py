@@ -27,20 +27,20 @@ FormName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-
 class NoBody(NodeConfig):
     """Nothing is sent."""
 
-    type: Literal["none"] = "none"
+    type: Literal["none"] = Field(default="none", title="Kind", description="The request sends no data.")
 
 
 class JsonBody(NodeConfig):
     """Any value as JSON."""
 
-    type: Literal["json"] = "json"
+    type: Literal["json"] = Field(default="json", title="Kind", description="Any value, sent as JSON.")
     value: Any = Field(title="Value", description="Sent as application/json.")
 
 
 class TextBody(NodeConfig):
     """A text, sent as UTF-8."""
 
-    type: Literal["text"] = "text"
+    type: Literal["text"] = Field(default="text", title="Kind", description="A text, sent as it is.")
     text: str = Field(title="Text", description="Sent as it is.")
     content_type: str = Field(default="text/plain", title="Content type", description="For instance application/xml.")
 
@@ -48,7 +48,7 @@ class TextBody(NodeConfig):
 class FormBody(NodeConfig):
     """Fields of a form."""
 
-    type: Literal["form"] = "form"
+    type: Literal["form"] = Field(default="form", title="Kind", description="Fields, as a web page's form sends them.")
     fields: dict[str, Scalar | list[Scalar]] = Field(
         title="Fields", description="Sent as application/x-www-form-urlencoded; a list repeats the field."
     )
@@ -57,7 +57,7 @@ class FormBody(NodeConfig):
 class FileBody(NodeConfig):
     """A file, byte by byte."""
 
-    type: Literal["file"] = "file"
+    type: Literal["file"] = Field(default="file", title="Kind", description="A file's content, sent as it is.")
     path: str = Field(min_length=1, title="File", description="Sent as it is on the disk.")
     content_type: MediaType | None = Field(
         default=None, title="Content type", description="For instance application/pdf; else told from the name."
@@ -80,7 +80,9 @@ class FilePart(NodeConfig):
 class MultipartBody(NodeConfig):
     """A form with files, as browsers upload them."""
 
-    type: Literal["multipart"] = "multipart"
+    type: Literal["multipart"] = Field(
+        default="multipart", title="Kind", description="Fields and files together, as an upload form sends them."
+    )
     files: list[FilePart] = Field(min_length=1, max_length=100, title="Files", description="Sent as they are.")
     fields: dict[FormName, Scalar | list[Scalar]] = Field(
         default_factory=dict, title="Fields", description="Sent along; a list repeats the field, null is left out."

@@ -14,13 +14,13 @@ from runner.nodes.http_pagination import OnePage, Pagination
 class NoAuth(NodeConfig):
     """The request says nothing about who asks."""
 
-    type: Literal["none"] = "none"
+    type: Literal["none"] = Field(default="none", title="Kind", description="The server asks for no sign-in.")
 
 
 class BasicAuth(NodeConfig):
     """User and password in the Authorization header."""
 
-    type: Literal["basic"] = "basic"
+    type: Literal["basic"] = Field(default="basic", title="Kind", description="A user name and a password.")
     username: str = Field(title="User", description="May be an expression on credentials.")
     password: Secret = Field(title="Password", description="Use an expression on credentials.")
 
@@ -28,14 +28,14 @@ class BasicAuth(NodeConfig):
 class BearerAuth(NodeConfig):
     """A token in the Authorization header."""
 
-    type: Literal["bearer"] = "bearer"
+    type: Literal["bearer"] = Field(default="bearer", title="Kind", description="A token in the Authorization header.")
     token: Secret = Field(min_length=1, title="Token", description="Use an expression on credentials.")
 
 
 class ApiKeyAuth(NodeConfig):
     """A key in a header of its own, or in the query where a service wants it there."""
 
-    type: Literal["apiKey"] = "apiKey"
+    type: Literal["apiKey"] = Field(default="apiKey", title="Kind", description="A key in a header or in the address.")
     name: str = Field(
         default="X-API-Key",
         pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",

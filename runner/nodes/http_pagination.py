@@ -70,13 +70,15 @@ class ManyPages(NodeConfig):
 class OnePage(NodeConfig):
     """The answer is everything."""
 
-    type: Literal["none"] = "none"
+    type: Literal["none"] = Field(default="none", title="Kind", description="One request brings everything.")
 
 
 class LinkedPages(ManyPages):
     """Each answer links to the next in its header `Link` (RFC 8288), as GitHub does."""
 
-    type: Literal["link"] = "link"
+    type: Literal["link"] = Field(
+        default="link", title="Kind", description="The Link header of each answer holds the address of the next page."
+    )
 
     def next(self, page: Page) -> Follow | None:
         """The link to the next page."""
@@ -86,7 +88,9 @@ class LinkedPages(ManyPages):
 class CursorPages(ManyPages):
     """Each answer names the next page by a cursor, a token or an address."""
 
-    type: Literal["cursor"] = "cursor"
+    type: Literal["cursor"] = Field(
+        default="cursor", title="Kind", description="Each answer holds a value that asks for the next page."
+    )
     cursor: str = Field(
         min_length=1,
         max_length=2_000,
@@ -124,7 +128,9 @@ class CursorPages(ManyPages):
 class NumberedPages(ManyPages):
     """Pages have numbers, or begin at an offset; the first page without items ends the list."""
 
-    type: Literal["number"] = "number"
+    type: Literal["number"] = Field(
+        default="number", title="Kind", description="Pages are counted, or rows skipped, in the address."
+    )
     name: str = Field(default="page", min_length=1, title="Parameter", description="For instance page or offset.")
     begin: int = Field(default=1, ge=0, title="First", description="Number of the first page, or its offset.")
     step: int = Field(
