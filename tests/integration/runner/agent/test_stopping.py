@@ -101,7 +101,8 @@ async def test_a_runner_that_is_not_heard_stops_itself_and_tells_no_failure(
     hub.faults.silent_beats = True
     await agent.start(intervals_file=tmp_path / "intervals", spare_children=1)
     first = [graphs.write_file("a.txt", "hi")] if isolated else []
-    attempt = await hub.offer(graphs.chain(*first, graphs.delay(50)), lease_seconds=1.5)
+    # Long enough for it to begin on a busy machine: what ends before has nothing to tell.
+    attempt = await hub.offer(graphs.chain(*first, graphs.delay(50)), lease_seconds=4.0)
     await hub.until(lambda: hub.beats and any(not a.alive for a in hub.beats[-1].attempts))
     assert '"end"' in (tmp_path / "intervals").read_text()
     assert not attempt.finishes
