@@ -16,12 +16,15 @@ def make_certificates() -> tuple[bytes, bytes, bytes]:
     ca = (
         _builder(ca_name, ca_name, ca_key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_signs_certificates(), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     leaf = (
         _builder(_name("hub"), ca_name, key.public_key())
         .add_extension(names, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     private = key.private_bytes(
@@ -29,6 +32,21 @@ def make_certificates() -> tuple[bytes, bytes, bytes]:
     )
     ca_pem = ca.public_bytes(serialization.Encoding.PEM)
     return ca_pem, leaf.public_bytes(serialization.Encoding.PEM) + ca_pem, private
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    # Clients of Python 3.13 and later are strict (ssl.VERIFY_X509_STRICT): they ask for it, and for both identifiers.
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _name(text: str) -> x509.Name:
