@@ -8,8 +8,10 @@ import argparse
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 import venv
 from collections.abc import Iterator, Sequence
@@ -176,7 +178,13 @@ def run(command: Sequence[str], *, quiet: bool = False) -> None:
     if program is None:
         raise UiError(f"{command[0]} was not found in {folder}.")
     done = subprocess.run(  # fixed programs, our own arguments
-        [program, *command[1:]], cwd=UI, env=environment, check=False, capture_output=quiet, text=True
+        [program, *command[1:]],
+        cwd=UI,
+        env=environment,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        capture_output=quiet,
+        text=True,
     )
     if done.returncode != 0:
         said = f"\n{done.stdout}{done.stderr}" if quiet else ""
@@ -215,12 +223,28 @@ def say(message: str) -> None:
 COMMANDS = {"build": build, "check": check, "test": test, "schema": schema}
 
 
+def end_with_stdin() -> None:
+    """Ends this process and what it started, at once, as soon as its standard input ends: nobody wants it then."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main() -> int:
     """Returns 0, or 1 with the reason on stderr."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("command", choices=sorted(COMMANDS))
+    parser.add_argument(
+        "--while-stdin", action="store_true", help="end with standard input; for one who leads a session of its own"
+    )
+    asked = parser.parse_args()
+    if asked.while_stdin:
+        end_with_stdin()
     try:
-        COMMANDS[parser.parse_args().command]()
+        COMMANDS[asked.command]()
     except (UiError, OSError) as error:
         print(f"ui: {error}", file=sys.stderr)
         return 1

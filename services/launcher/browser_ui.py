@@ -26,6 +26,8 @@ async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
         sys.executable,
         str(script),
         "build",
+        "--while-stdin",
+        stdin=asyncio.subprocess.PIPE,  # ends with this process, however that ends
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,  # Node and what it starts are ended together with the script
@@ -43,12 +45,17 @@ async def build_browser_ui(console: Console, script: Path = SCRIPT) -> None:
 
 
 async def _end(script: asyncio.subprocess.Process) -> None:
-    """Ends the script and what it started: npm goes on for a while after whoever called it has gone."""
+    """Ends the script and what it started: npm goes on for a while after whoever called it has gone.
+
+    Cancelled once more, it waits no longer and kills.
+    """
     with suppress(ProcessLookupError):
         os.killpg(script.pid, signal.SIGTERM)
-        for _ in range(int(END_SECONDS / LOOK_SECONDS)):
-            await asyncio.sleep(LOOK_SECONDS)
-            os.killpg(script.pid, 0)  # raises once nobody is left
-        os.killpg(script.pid, signal.SIGKILL)
+        try:
+            for _ in range(int(END_SECONDS / LOOK_SECONDS)):
+                await asyncio.sleep(LOOK_SECONDS)
+                os.killpg(script.pid, 0)  # raises once nobody is left
+        finally:
+            os.killpg(script.pid, signal.SIGKILL)
     # Not before: it also waits until nobody holds the script's output any more.
     await script.wait()

@@ -61,7 +61,8 @@ async def _run(settings: LauncherSettings, console: Console, ready: asyncio.Even
             console.progress("stopping (once more: at once)")
             build.cancel()
     finally:
-        build.cancel()
+        if not build.cancelling():  # a second time would not let it end what it started in good order
+            build.cancel()
         await asyncio.wait({build})
 
 
