@@ -104,7 +104,7 @@ async def test_a_runner_that_is_not_heard_stops_itself_and_tells_no_failure(
     # Long enough for it to begin on a busy machine: what ends before has nothing to tell.
     attempt = await hub.offer(graphs.chain(*first, graphs.delay(50)), lease_seconds=4.0)
     await hub.until(lambda: hub.beats and any(not a.alive for a in hub.beats[-1].attempts))
-    assert '"end"' in (tmp_path / "intervals").read_text()
+    await hub.until(lambda: '"end"' in (tmp_path / "intervals").read_text())
     assert not attempt.finishes
     hub.faults.silent_beats = False
     await hub.until(lambda: attempt.hello_phases == [(apb.ATTEMPT_PHASE_BEGUN, False)])
