@@ -35,7 +35,10 @@ class Subworkflow(NodeType[SubworkflowConfig]):
 
     type = declarations.CONTROL_SUBWORKFLOW
     title = "Call workflow"
-    help = "Runs another workflow with inputs and goes on with its output; it shares the runner and the time limit."
+    help = (
+        "Runs another workflow with inputs and goes on with its output; it shares the runner, the time limit and an open "
+        "browser with its tab."
+    )
     icon = "sitemap"
     config = SubworkflowConfig
     example: ClassVar[dict[str, Any]] = {
