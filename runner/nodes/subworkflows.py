@@ -36,8 +36,8 @@ class Subworkflow(NodeType[SubworkflowConfig]):
     type = declarations.CONTROL_SUBWORKFLOW
     title = "Call workflow"
     help = (
-        "Runs another workflow with inputs and goes on with its output; it shares the runner, the time limit and an open "
-        "browser with its tab."
+        "Runs another workflow with inputs and goes on with its output; it shares the runner, the time limit and an "
+        "open browser with its tab."
     )
     icon = "sitemap"
     config = SubworkflowConfig
