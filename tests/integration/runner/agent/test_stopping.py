@@ -1,4 +1,6 @@
 import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,12 +17,17 @@ from tests.integration.runner.agent.waiting import eventually, gone, read_pids
 @pytest.fixture
 async def hanging(
     hub: ScriptedHub, agent: AgentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Attempt, list[psutil.Process]]:
+) -> AsyncIterator[tuple[Attempt, list[psutil.Process]]]:
     """An execution that hears nothing, with its process, its daemon and that one's child."""
     monkeypatch.setenv("PYTHONPATH", hanging_nodes.install(tmp_path / "nodes"))
     await agent.start()
     attempt = await hub.offer(graphs.chain(graphs.hang(str(tmp_path / "pids"))))
-    return attempt, await read_pids(tmp_path / "pids")
+    processes = await read_pids(tmp_path / "pids")
+    yield attempt, processes
+    # An agent that is killed leaves daemons to the next one, and there is none.
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 async def test_a_soft_stop_kills_the_tree_of_what_does_not_listen(
