@@ -36,6 +36,9 @@ async def test_a_new_administrator_chooses_a_password_and_runs_the_demo(browser:
         await expect(page.get_by_text("Result: invoices 4, gross 4,528.43")).to_be_visible(timeout=WAIT)
         await page.get_by_role("tab", name="Files").click()
         await expect(page.get_by_role("link", name="report.csv")).to_be_visible(timeout=WAIT)
+        told = (await hub.api.call("GET", "/setup"))["setup"]
+        assert (told["runnerConnected"], told["executionStarted"]) == (True, True)
+        assert set(told) == {"passwordChanged", "licenseInstalled", "runnerConnected", "executionStarted"}
         # What was still being asked when the sessions ended was refused.
         assert [line for line in first.said if "401" not in line] == []
 

@@ -22,6 +22,7 @@ from services.gateway.routes import (
     queues,
     runners,
     sessions,
+    setup,
     triggers,
     users,
     variables,
@@ -54,6 +55,7 @@ def route_table() -> tuple[Route, ...]:
         *notification_rules.ROUTES,
         *governance.ROUTES,
         *installation.ROUTES,
+        *setup.ROUTES,
         *live.routes(),
     )
 

@@ -117,6 +117,7 @@ GET /queues/{}/items
 POST /queues/{}/items
 GET /settings
 PATCH /settings
+GET /setup
 GET /events
 GET /dashboard
 GET /failures

@@ -4,48 +4,32 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import { useMay, useMe } from "~/api/session";
 
-import { executionsQuery } from "./executions/queries";
-
-const FRESH = 5_000;
+/** A runner that connects, or the first execution, appears by itself. */
+const LOOK_MILLISECONDS = 3_000;
 
 export interface Setup {
-  /** Of the person's own; the record of changes is the administrator's to read. */
+  /** Of the person's own. */
   password: boolean;
   runner: boolean;
   ran: boolean;
 }
 
-const connectedQuery = queryOptions({
-  queryKey: ["runners", "setup"],
-  queryFn: async () =>
-    (await unwrap(api.GET("/api/runners", { params: { query: { limit: 200 } } }))).items.filter(
-      (runner) => runner.state !== "OFFLINE",
-    ),
-  staleTime: FRESH,
-});
-
-/** Undefined until it is known. Asked only of those who set a Hub up: who may manage runners and read the audit. */
-export function useSetup(refetchInterval: number | false = false): Setup | undefined {
-  const { user } = useMe();
-  const [manages, audits] = [useMay("runner:manage"), useMay("audit:view")];
-  const enabled = manages && audits;
-  const runners = useQuery({ ...connectedQuery, enabled, refetchInterval });
-  const executions = useQuery({ ...executionsQuery({ limit: 1 }), enabled, staleTime: FRESH });
-  const changes = useQuery({
-    queryKey: ["setup", "password", user.id],
-    queryFn: () =>
-      unwrap(
-        api.GET("/api/audit", {
-          params: { query: { action: "user.password_changed", resource: user.id, limit: 1 } },
-        }),
-      ),
-    enabled,
-    staleTime: FRESH,
+const setupQuery = (userId: string) =>
+  queryOptions({
+    queryKey: ["setup", userId],
+    queryFn: async () => (await unwrap(api.GET("/api/setup"))).setup,
+    refetchInterval: ({ state: { data } }) =>
+      data?.passwordChanged && data.runnerConnected && data.executionStarted ? false : LOOK_MILLISECONDS,
   });
-  if (!runners.data || !executions.data || !changes.data) return undefined;
-  return {
-    password: changes.data.items.length > 0,
-    runner: runners.data.length > 0,
-    ran: executions.data.items.length > 0,
-  };
+
+/** Whether the person sets a Hub up: who may change its settings. */
+export function useSetsUp(): boolean {
+  return useMay("settings:edit");
+}
+
+/** Undefined until it is known, and for those who do not set a Hub up. */
+export function useSetup(): Setup | undefined {
+  const { user } = useMe();
+  const { data } = useQuery({ ...setupQuery(user.id), enabled: useSetsUp() });
+  return data && { password: data.passwordChanged, runner: data.runnerConnected, ran: data.executionStarted };
 }

@@ -2,23 +2,19 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 
-import { useMay } from "~/api/session";
 import { ChangePassword } from "~/shared/ChangePassword";
 import { Empty, Skeleton } from "~/shared/Feedback";
 import { Page } from "~/shared/Page";
-import { useSetup, type Setup } from "~/shared/setup";
+import { useSetsUp, useSetup, type Setup } from "~/shared/setup";
 
 import { Demo } from "./Demo";
 import { Edition } from "./Edition";
 import classes from "./Setup.module.css";
 import { Step } from "./Step";
 
-/** A runner that connects appears by itself. */
-const LOOK_MILLISECONDS = 3_000;
-
 export function SetupPage() {
-  const sets = [useMay("runner:manage"), useMay("audit:view")].every(Boolean);
-  const setup = useSetup(LOOK_MILLISECONDS);
+  const sets = useSetsUp();
+  const setup = useSetup();
   return (
     <Page title="Set up">
       {setup ? (
