@@ -14,12 +14,14 @@ export interface Setup {
   ran: boolean;
 }
 
-const setupQuery = (userId: string) =>
+const setupQuery = (userId: string, toTheEnd: boolean) =>
   queryOptions({
     queryKey: ["setup", userId],
     queryFn: async () => (await unwrap(api.GET("/api/setup"))).setup,
-    refetchInterval: ({ state: { data } }) =>
-      data?.passwordChanged && data.runnerConnected && data.executionStarted ? false : LOOK_MILLISECONDS,
+    refetchInterval: ({ state: { data } }) => {
+      const done = data?.executionStarted && (!toTheEnd || (data.passwordChanged && data.runnerConnected));
+      return done ? false : LOOK_MILLISECONDS;
+    },
   });
 
 /** Whether the person sets a Hub up: who may change its settings. */
@@ -27,9 +29,9 @@ export function useSetsUp(): boolean {
   return useMay("settings:edit");
 }
 
-/** Undefined until it is known, and for those who do not set a Hub up. */
-export function useSetup(): Setup | undefined {
+/** Undefined until it is known, and for those who do not set a Hub up. Asked until something ran, or `toTheEnd`. */
+export function useSetup(toTheEnd = false): Setup | undefined {
   const { user } = useMe();
-  const { data } = useQuery({ ...setupQuery(user.id), enabled: useSetsUp() });
+  const { data } = useQuery({ ...setupQuery(user.id, toTheEnd), enabled: useSetsUp() });
   return data && { password: data.passwordChanged, runner: data.runnerConnected, ran: data.executionStarted };
 }

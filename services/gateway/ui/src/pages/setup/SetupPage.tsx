@@ -14,7 +14,7 @@ import { Step } from "./Step";
 
 export function SetupPage() {
   const sets = useSetsUp();
-  const setup = useSetup();
+  const setup = useSetup(true);
   return (
     <Page title="Set up">
       {setup ? (
