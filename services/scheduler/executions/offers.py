@@ -51,7 +51,9 @@ class Courier:
         by_address: dict[str, list[Offer]] = {}
         for offer in offers:
             by_address.setdefault(offer.registry_address, []).append(offer)
-        ends = await asyncio.gather(*(self._offer(address, group) for address, group in by_address.items()))
+        sendings = [self._offer(address, group) for address, group in by_address.items()]
+        # One alone needs no task, whose turn would come later.
+        ends = await asyncio.gather(*sendings) if len(sendings) > 1 else [await each for each in sendings]
         return await self._take_back({attempt_id: end for group in ends for attempt_id, end in group.items()}, offers)
 
     async def instruct(self, pushes: Sequence[Push]) -> bool:

@@ -77,6 +77,21 @@ async def test_one_live_attempt_and_one_seat_are_enforced_by_the_database(schedu
         )
 
 
+@pytest.mark.parametrize("step", ["claim(1)", "claim_at_once($1, new_id())", "lock_work('{}', ARRAY[$1::uuid])"])
+async def test_no_step_of_dispatch_reads_all_executions_however_few_there_were_at_its_plan(
+    scheduler: Scheduler, step: str
+) -> None:
+    execution = await scheduler.submit(await scheduler.workflow())
+    await scheduler.runner()
+    values = [execution.id] if "$1" in step else []
+    async with scheduler.core.pool.acquire() as connection, connection.transaction():
+        await connection.fetch(f"SELECT * FROM {step}", *values)
+        scanned = await connection.fetch(
+            "SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0 AND relname IN ('execution', 'attempt')"
+        )
+    assert [row["relname"] for row in scanned] == []
+
+
 async def test_ids_made_by_sql_are_uuid_version_7_and_sort_by_time(scheduler: Scheduler) -> None:
     first, second = [(await scheduler.sql("SELECT new_id() AS id, pg_sleep(0.002)"))[0]["id"] for _ in range(2)]
     assert (first.version, second.version) == (7, 7)
