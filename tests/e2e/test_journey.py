@@ -236,8 +236,6 @@ class Keys:
     async def find(self, what: str) -> None:
         """By the palette: what is found first for these words."""
         await self.press("ControlOrMeta+k")
-        # A dialog that closes meanwhile gives the focus back to where it was before, and the palette takes it.
-        await expect(self._page.get_by_role("textbox", name="Find or do")).to_be_focused(timeout=WAIT)
         await self.type(what)
         await expect(self._page.get_by_role("dialog").get_by_text(what)).to_be_visible(timeout=WAIT)
         await self.press("Enter")

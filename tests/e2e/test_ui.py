@@ -125,10 +125,31 @@ async def test_a_person_finds_a_workflow_runs_it_and_understands_a_failure(brows
         assert ada.said == []
 
 
+async def test_the_palette_takes_what_is_typed_while_something_else_has_the_focus(
+    browser: Browser, hub: Integrator
+) -> None:
+    name = unique("Taken from behind")
+    await hub.api.publish(name, SAYING)
+    async with person(browser, hub.url, EMAIL, PASSWORD) as ada:
+        page = ada.page
+        below = page.get_by_role("main").get_by_role("link").first
+        element = await below.element_handle(timeout=WAIT)
+        await page.keyboard.press("ControlOrMeta+k")
+        await expect(page.get_by_role("textbox", name="Find or do")).to_be_focused(timeout=WAIT)
+        # As a dialog does that closes late: it gives the focus back to what had it before.
+        await element.evaluate("element => element.focus()")
+        await page.keyboard.type(name)
+        await expect(page.get_by_role("textbox", name="Find or do")).to_have_value(name)
+        await element.evaluate("element => element.focus()")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=WAIT)
+        assert ada.said == []
+
+
 async def open_by_palette(page: Page, name: str) -> None:
-    """By keys alone, faster than the Hub answers: Ctrl+K, the name, Enter."""
+    """By keys alone, faster than the palette is drawn and the Hub answers: Ctrl+K, the name, Enter."""
     await page.keyboard.press("ControlOrMeta+k")
-    await page.get_by_placeholder("Find a workflow").fill(name)
+    await page.keyboard.type(name)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=WAIT)
 

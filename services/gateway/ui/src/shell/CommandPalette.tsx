@@ -10,7 +10,7 @@ import { openShortcuts } from "~/shared/shortcuts";
 
 import { COMMANDS } from "./commands";
 import { PLACES } from "./navigation";
-import { paletteStore, useFirstMarked } from "./palette";
+import { paletteStore, useFirstMarked, useTypedAhead } from "./palette";
 import { useFound } from "./useFound";
 
 const TYPING_MILLISECONDS = 150;
@@ -39,6 +39,11 @@ export function CommandPalette() {
     ...places.map((place) => place.to),
   ];
   const { onType, onKeyDown } = useFirstMarked(list, shown, forWords === query.trim());
+  const field = useRef<HTMLInputElement>(null);
+  useTypedAhead(opened, field, (letter) => {
+    onType();
+    setQuery((typed) => typed + letter);
+  });
   return (
     <Spotlight.Root
       store={paletteStore}
@@ -56,6 +61,7 @@ export function CommandPalette() {
       overlayProps={{ backgroundOpacity: 1, color: "var(--scrim)", blur: 0 }}
     >
       <Spotlight.Search
+        ref={field}
         placeholder="Find a workflow, run, trigger or page"
         leftSection={<IconSearch size={16} stroke={1.5} />}
         aria-label="Find or do"

@@ -1,13 +1,43 @@
 /**
- * The palette's store, and what Enter takes in it.
+ * The palette's store, what is typed before its field has the focus, and what Enter takes in it.
  *
  * Spotlight marks its first action when the words change, not when what was found for them arrives; so a name typed
  * quickly would be found and Enter would do nothing.
  */
 import { createSpotlight } from "@mantine/spotlight";
-import { useEffect, useRef, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useEffectEvent, useRef, type KeyboardEvent, type RefObject } from "react";
+
+const FORWARDED: ReadonlySet<string> = new Set(["Enter", "ArrowDown", "ArrowUp"]);
 
 export const [paletteStore, palette] = createSpotlight();
+
+/**
+ * Takes what is typed from the moment the palette opens. Its field gets the focus some frames later, and a dialog that
+ * closes meanwhile takes it away again: letters would go to what lies below, and Enter would press it.
+ */
+export function useTypedAhead(
+  opened: boolean,
+  field: RefObject<HTMLInputElement | null>,
+  add: (letter: string) => void,
+): void {
+  const onLetter = useEffectEvent(add);
+  useEffect(() => {
+    if (!opened) return;
+    const take = (event: globalThis.KeyboardEvent) => {
+      const input = field.current;
+      if (input && document.activeElement === input) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+      if (event.key.length > 1 && !FORWARDED.has(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      input?.focus();
+      if (event.key.length === 1) onLetter(event.key);
+      else input?.dispatchEvent(new globalThis.KeyboardEvent("keydown", event));
+    };
+    window.addEventListener("keydown", take, { capture: true });
+    return () => window.removeEventListener("keydown", take, { capture: true });
+  }, [opened, field]);
+}
 
 function markFirst(list: HTMLElement): HTMLElement | undefined {
   const actions = list.querySelectorAll<HTMLElement>("[data-action]");
